@@ -1,1 +1,6 @@
 from . import models
+
+
+def post_init_hook(env):
+    """Ask for the first collection of facts; it runs in the background, not in the installation."""
+    env["res.company"].with_context(active_test=False).search([])._crm_rebuild_facts()

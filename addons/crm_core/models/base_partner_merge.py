@@ -1,0 +1,19 @@
+from odoo import models
+from odoo.fields import Domain
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Merging rewrites foreign keys by SQL, so no hook of a document runs: mark the survivors."""
+        partners = self.env["res.partner"].browse(partner_ids).exists()
+        affected = partners | dst_partner if dst_partner else partners
+        commercial = affected.commercial_partner_id
+        # Rows of customers about to vanish would collide with the survivor's.
+        gone = Domain("partner_id", "in", commercial.ids)
+        self.env["crm.customer.stat"].sudo().search(gone).unlink()  # sudo: derived rows, made anew below
+        self.env["crm.customer.product"].sudo().search(gone).unlink()  # sudo: as above
+        result = super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
+        self.env["crm.customer.dirty"].sudo()._mark((affected | commercial).exists())  # sudo: queue
+        return result

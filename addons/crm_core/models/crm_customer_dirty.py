@@ -1,0 +1,134 @@
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import SQL
+
+PENDING = "crm_core.dirty"
+
+
+class CrmCustomerDirty(models.Model):
+    """Queue of customers whose facts are stale: rows are only ever added and taken away.
+
+    The columns are plain integers on purpose. A foreign key would lock the partner's row on each
+    insert, and under REPEATABLE READ that alone makes two orders of one customer collide.
+    """
+
+    _name = "crm.customer.dirty"
+    _description = "Customer with stale facts"
+    _log_access = False
+    _rec_name = "partner_id"
+
+    partner_id = fields.Integer("Customer (database id)", required=True, readonly=True)
+    # Empty: the facts of the customer in every company.
+    company_id = fields.Integer("Company (database id)", readonly=True)
+
+    _partner_idx = models.Index("(partner_id)")
+
+    @api.model
+    def _mark(self, partners, company=None):
+        """Put customers on the queue.
+
+        :param partners: ``res.partner`` records; contacts stand for their commercial entity
+        :param company: ``res.company`` record or None for all companies
+        """
+        if not partners:
+            return
+        partners.flush_recordset(["commercial_partner_id"])
+        self._insert(
+            SQL(
+                "SELECT %s::int, commercial_partner_id FROM res_partner WHERE id IN %s",
+                company.id if company else None,
+                tuple(partners.ids),
+            )
+        )
+
+    @api.model
+    def _mark_later(self, records):
+        """Put the owners of these records on the queue when the transaction is flushed.
+
+        :param records: records of a model with the mixin ``crm.fact.source``
+        """
+        pending = self.env.cr.precommit.data.setdefault(PENDING, {})
+        if not pending:
+            # Only the cursor is kept: the environment of the moment may be gone by then.
+            cr = self.env.cr
+            cr.precommit.add(lambda: api.Environment(cr, SUPERUSER_ID, {})[self._name]._insert_pending())
+        pending.setdefault(records._name, set()).update(records._ids)
+
+    @api.model
+    def _mark_owners_now(self, records):
+        """Put the owners that the database knows for these records on the queue, at once."""
+        ids = tuple(id_ for id_ in records._ids if id_)
+        if ids:
+            self._insert(records._crm_owner_query(ids))
+
+    @api.model
+    def _insert_pending(self):
+        """Turn the records remembered by :meth:`_mark_later` into rows of the queue."""
+        pending = self.env.cr.precommit.data.pop(PENDING, {})
+        for model_name, ids in pending.items():
+            ids = tuple(id_ for id_ in ids if id_)
+            if ids:
+                self._insert(self.env[model_name]._crm_owner_query(ids))
+
+    @api.model
+    def _insert(self, owners):
+        """:param SQL owners: SELECT of (company id, commercial partner id)"""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_customer_dirty (company_id, partner_id)
+                SELECT DISTINCT owner.company_id, owner.partner_id
+                  FROM (%s) AS owner (company_id, partner_id)
+                 WHERE owner.partner_id IS NOT NULL
+                """,
+                owners,
+            )
+        )
+
+    @api.model
+    def _fold(self, limit=None, partner_ids=None):
+        """Take rows from the queue and refresh the facts of their customers, in this transaction.
+
+        Rows that another transaction is folding are left to it. A row and the change it stands for
+        are committed together, so whoever sees the row sees the change.
+
+        :param int limit: how many rows to take at most, oldest first
+        :param partner_ids: only these commercial partners
+        :return: number of rows taken
+        :rtype: int
+        """
+        self.env.flush_all()
+        self._insert_pending()
+        taken = self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM crm_customer_dirty
+                 WHERE id IN (SELECT id FROM crm_customer_dirty
+                               WHERE %s
+                               ORDER BY id
+                               LIMIT %s
+                                 FOR UPDATE SKIP LOCKED)
+                RETURNING company_id, partner_id
+                """,
+                SQL("TRUE") if partner_ids is None else SQL("partner_id = ANY(%s)", list(partner_ids)),
+                limit,
+            )
+        )
+        by_company = {}
+        for company_id, partner_id in taken:
+            by_company.setdefault(company_id, set()).add(partner_id)
+        everywhere = by_company.pop(None, set())
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        for company in companies.search([]) if everywhere else companies.browse(sorted(by_company)):
+            partner_ids = by_company.get(company.id, set()) | everywhere
+            self.env["crm.customer.stat"]._refresh(company, partner_ids)
+        return len(taken)
+
+    @api.model
+    def _cron_fold(self, limit=2000):
+        """Fold the queue batch by batch; also customers whose facts change with the calendar."""
+        self.env["crm.customer.stat"]._mark_due_today()
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=self.search_count([]))
+        while taken := self._fold(limit=limit):
+            if not cron._commit_progress(taken):
+                break

@@ -1,0 +1,298 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CrmCustomerProduct(models.Model):
+    """What a customer buys from one company, product by product, and in which rhythm."""
+
+    _name = "crm.customer.product"
+    _description = "Product bought by a customer"
+    _rec_name = "product_id"
+    _order = "last_date desc, id desc"
+    _log_access = False
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
+    )
+    product_id = fields.Many2one(
+        "product.product", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    product_categ_id = fields.Many2one(related="product_id.categ_id")
+    product_uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
+
+    # How much
+    times_bought = fields.Integer(readonly=True, help="Confirmed orders with this product.")
+    net_quantity = fields.Float(
+        readonly=True,
+        digits="Product Unit",
+        help="Delivered less returned; for services invoiced less refunded. In the product's unit.",
+    )
+    returned_quantity = fields.Float(readonly=True, digits="Product Unit")
+    usual_quantity = fields.Float(
+        readonly=True, digits="Product Unit", aggregator=None, help="Middle quantity of an order."
+    )
+    amount = fields.Monetary(
+        "Ordered", readonly=True, help="Untaxed, in company currency by the rate of each order."
+    )
+    last_price = fields.Monetary(
+        readonly=True,
+        aggregator=None,
+        help="Untaxed price after discount of one unit at the last purchase, in company currency.",
+    )
+
+    # When
+    first_date = fields.Date("First Bought", readonly=True)
+    last_date = fields.Date("Last Bought", readonly=True)
+    day_count = fields.Integer("Days of Purchase", readonly=True)
+    interval_mean = fields.Float(
+        "Interval (Days)", readonly=True, aggregator="avg", help="Mean days between two purchases."
+    )
+    interval_deviation = fields.Float(
+        "Deviation (Days)",
+        readonly=True,
+        aggregator=None,
+        help="Sample standard deviation of the intervals; needs three purchases.",
+    )
+    expected_interval = fields.Float(
+        "Expected Interval (Days)",
+        readonly=True,
+        aggregator=None,
+        help="The customer's own interval, drawn towards the product's when purchases are few.",
+    )
+    next_due_date = fields.Date("Next Due", readonly=True)
+    repeat_score = fields.Float(
+        readonly=True,
+        aggregator=None,
+        help="Share of the customer's orders that hold the product, recent orders counting more. 0 to 1.",
+    )
+
+    _company_partner_product_uniq = models.UniqueIndex("(company_id, partner_id, product_id)")
+    _partner_idx = models.Index("(partner_id)")
+    _due_idx = models.Index("(company_id, next_due_date) WHERE next_due_date IS NOT NULL")
+
+    @api.depends("partner_id", "product_id")
+    def _compute_display_name(self):
+        for fact in self:
+            fact.display_name = f"{fact.partner_id.display_name}: {fact.product_id.display_name}"
+
+    @api.model
+    def _refresh(self, company, partner_ids):
+        """Recompute all rows of these customers from the ERP's order lines and stock moves.
+
+        Idempotent: the rows depend on the business records, the company's settings and
+        ``crm.product.stat`` alone.
+
+        :param company: one ``res.company``
+        :param list partner_ids: ids of commercial partners
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH member AS (
+                    SELECT id AS member_id, commercial_partner_id AS partner_id
+                      FROM res_partner
+                     WHERE commercial_partner_id = ANY(%(partners)s)
+                ), ordered AS (
+                    SELECT o.id AS order_id, member.partner_id, o.company_id,
+                           (o.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day,
+                           COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS rate
+                      FROM member
+                      JOIN sale_order o ON o.partner_id = member.member_id
+                     WHERE o.company_id = %(company)s
+                       AND o.state = 'sale'
+                ), line AS (
+                    SELECT ordered.partner_id, ordered.order_id, ordered.day, l.id, l.product_id,
+                           l.product_uom_qty * unit.factor / product_unit.factor AS quantity,
+                           (CASE WHEN t.type = 'service' THEN l.qty_invoiced ELSE l.qty_delivered END)
+                               * unit.factor / product_unit.factor AS net_quantity,
+                           l.price_subtotal / ordered.rate AS amount
+                      FROM ordered
+                      JOIN sale_order_line l ON l.order_id = ordered.order_id
+                      JOIN res_company company ON company.id = ordered.company_id
+                      JOIN product_product p ON p.id = l.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                      JOIN uom_uom unit ON unit.id = l.product_uom_id
+                      JOIN uom_uom product_unit ON product_unit.id = t.uom_id
+                     WHERE NOT COALESCE(%(left_out)s, FALSE)
+                       AND l.product_uom_qty > 0
+                ), basket AS (
+                    -- Orders of one day are one basket; 0 is the customer's latest.
+                    SELECT partner_id, day,
+                           row_number() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
+                      FROM (SELECT DISTINCT partner_id, day FROM line) AS days
+                ), basket_weight AS (
+                    SELECT partner_id, sum(power(%(decay)s, age)) AS total FROM basket GROUP BY partner_id
+                ), purchase AS (
+                    SELECT partner_id, product_id, day,
+                           day - lag(day) OVER (PARTITION BY partner_id, product_id ORDER BY day) AS gap
+                      FROM (SELECT DISTINCT partner_id, product_id, day FROM line) AS days
+                ), rhythm AS (
+                    SELECT purchase.partner_id, purchase.product_id,
+                           count(*) AS day_count, min(purchase.day) AS first_date, max(purchase.day) AS last_date,
+                           avg(gap)::float AS interval_mean, stddev_samp(gap)::float AS interval_deviation,
+                           sum(power(%(decay)s, basket.age)) AS weight
+                      FROM purchase
+                      JOIN basket ON basket.partner_id = purchase.partner_id AND basket.day = purchase.day
+                     GROUP BY purchase.partner_id, purchase.product_id
+                ), volume AS (
+                    SELECT partner_id, product_id, count(DISTINCT order_id) AS times_bought,
+                           sum(net_quantity) AS net_quantity, sum(amount) AS amount,
+                           percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity) AS usual_quantity
+                      FROM line
+                     GROUP BY partner_id, product_id
+                ), last_line AS (
+                    SELECT DISTINCT ON (partner_id, product_id) partner_id, product_id,
+                           amount / quantity::numeric AS price
+                      FROM line
+                     ORDER BY partner_id, product_id, day DESC, id DESC
+                ), returned AS (
+                    SELECT line.partner_id, line.product_id,
+                           sum(m.quantity * unit.factor / product_unit.factor) AS quantity
+                      FROM line
+                      JOIN stock_move m ON m.sale_line_id = line.id AND m.product_id = line.product_id
+                      JOIN stock_location origin ON origin.id = m.location_id AND origin.usage = 'customer'
+                      JOIN uom_uom unit ON unit.id = m.product_uom
+                      JOIN product_product p ON p.id = m.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                      JOIN uom_uom product_unit ON product_unit.id = t.uom_id
+                     WHERE m.state = 'done'
+                     GROUP BY line.partner_id, line.product_id
+                ), fresh AS (
+                    SELECT rhythm.partner_id, rhythm.product_id,
+                           volume.times_bought,
+                           round(volume.net_quantity::numeric, 6) AS net_quantity,
+                           round(COALESCE(returned.quantity, 0)::numeric, 6) AS returned_quantity,
+                           round(volume.usual_quantity::numeric, 6) AS usual_quantity,
+                           round(volume.amount, %(digits)s) AS amount,
+                           round(last_line.price, %(digits)s) AS last_price,
+                           rhythm.first_date, rhythm.last_date, rhythm.day_count,
+                           rhythm.interval_mean, rhythm.interval_deviation,
+                           rhythm.weight / basket_weight.total AS repeat_score,
+                           %(expected)s AS expected_interval
+                      FROM rhythm
+                      JOIN volume USING (partner_id, product_id)
+                      JOIN last_line USING (partner_id, product_id)
+                      JOIN basket_weight USING (partner_id)
+                      LEFT JOIN returned USING (partner_id, product_id)
+                      LEFT JOIN crm_product_stat usual
+                             ON usual.company_id = %(company)s AND usual.product_id = rhythm.product_id
+                ), upserted AS (
+                    INSERT INTO crm_customer_product AS fact
+                           (company_id, partner_id, product_id, times_bought, net_quantity,
+                            returned_quantity, usual_quantity, amount, last_price, first_date, last_date,
+                            day_count, interval_mean, interval_deviation, repeat_score, expected_interval,
+                            next_due_date)
+                    SELECT %(company)s, partner_id, product_id, times_bought, net_quantity,
+                           returned_quantity, usual_quantity, amount, last_price, first_date, last_date,
+                           day_count, interval_mean, interval_deviation, repeat_score, expected_interval,
+                           last_date + round(expected_interval)::int
+                      FROM fresh
+                    ON CONFLICT (company_id, partner_id, product_id) DO UPDATE
+                       SET times_bought = excluded.times_bought,
+                           net_quantity = excluded.net_quantity,
+                           returned_quantity = excluded.returned_quantity,
+                           usual_quantity = excluded.usual_quantity,
+                           amount = excluded.amount,
+                           last_price = excluded.last_price,
+                           first_date = excluded.first_date,
+                           last_date = excluded.last_date,
+                           day_count = excluded.day_count,
+                           interval_mean = excluded.interval_mean,
+                           interval_deviation = excluded.interval_deviation,
+                           repeat_score = excluded.repeat_score,
+                           expected_interval = excluded.expected_interval,
+                           next_due_date = excluded.next_due_date
+                )
+                DELETE FROM crm_customer_product old
+                 WHERE old.company_id = %(company)s
+                   AND old.partner_id = ANY(%(partners)s)
+                   AND NOT EXISTS (SELECT FROM fresh
+                                    WHERE fresh.partner_id = old.partner_id
+                                      AND fresh.product_id = old.product_id)
+                """,
+                company=company.id,
+                partners=list(partner_ids),
+                tz=company._crm_timezone(),
+                decay=company.crm_repeat_decay,
+                digits=company.currency_id.decimal_places,
+                left_out=SQL(" OR ").join(self.env["sale.order.line"]._crm_not_a_product_conditions()),
+                expected=self._expected_interval_sql(company, SQL("rhythm")),
+            )
+        )
+
+    @api.model
+    def _expected_interval_sql(self, company, fact):
+        """The pair's mean interval shrunk towards the product's, as if that had been seen k times.
+
+        (n * own + k * usual) / (n + k) with n own intervals and k the company's setting; alone where
+        the other is unknown. NULL where neither is known.
+
+        :param SQL fact: table with day_count and interval_mean; ``usual`` is ``crm_product_stat``
+        """
+        return SQL(
+            """
+            CASE WHEN %(fact)s.interval_mean IS NULL THEN NULLIF(usual.interval_mean, 0)
+                 WHEN COALESCE(usual.interval_mean, 0) = 0 THEN %(fact)s.interval_mean
+                 ELSE ((%(fact)s.day_count - 1) * %(fact)s.interval_mean + %(k)s * usual.interval_mean)
+                      / (%(fact)s.day_count - 1 + %(k)s)
+            END
+            """,
+            fact=fact,
+            k=company.crm_interval_prior,
+        )
+
+    @api.model
+    def _refresh_due_dates(self, company):
+        """Move the due dates of a company after ``crm.product.stat`` has learned."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_customer_product fact
+                   SET expected_interval = fresh.expected,
+                       next_due_date = fact.last_date + round(fresh.expected)::int
+                  FROM (SELECT own.id, %(expected)s AS expected
+                          FROM crm_customer_product own
+                          LEFT JOIN crm_product_stat usual
+                                 ON usual.company_id = own.company_id AND usual.product_id = own.product_id
+                         WHERE own.company_id = %(company)s) AS fresh
+                 WHERE fresh.id = fact.id
+                   AND fresh.expected IS DISTINCT FROM fact.expected_interval
+                """,
+                company=company.id,
+                expected=self._expected_interval_sql(company, SQL("own")),
+            )
+        )
+        self.invalidate_model()
+
+    def _get_overview_row(self):
+        """One row of the table of products on the 360 screen."""
+        self.ensure_one()
+        today = self.company_id._crm_today()
+        due = self.next_due_date
+        overdue = (today - due).days if due else None
+        return {
+            "id": self.id,
+            "product_id": self.product_id.id,
+            "name": self.product_id.display_name,
+            "uom": self.product_uom_id.name,
+            "times_bought": self.times_bought,
+            "net_quantity": self.net_quantity,
+            "amount": self.amount,
+            "last_price": self.last_price,
+            "last_date": self.last_date.isoformat(),
+            "interval": round(self.interval_mean) if self.day_count > 1 else None,
+            "next_due_date": due.isoformat() if due else None,
+            "due_in_days": -overdue if due else None,
+            "due_state": self._get_due_state(overdue),
+        }
+
+    def _get_due_state(self, overdue):
+        """:return: "" (unknown or later), "soon" (within a week), "due", or "missed": past two deviations"""
+        if overdue is None or overdue < -7:
+            return ""
+        if overdue < 0:
+            return "soon"
+        spread = max(self.interval_deviation or self.expected_interval / 4, 1)
+        return "missed" if overdue > 2 * spread else "due"

@@ -1,0 +1,67 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class CrmFactSource(models.AbstractModel):
+    """Mixin for business models from whose records customer facts are derived.
+
+    The inheriting model names the stored fields that matter and says, in SQL, to which customers its
+    rows belong. Whatever changes such a field, a person, an import or the ORM's own recomputation,
+    puts those customers on the queue ``crm.customer.dirty``. Nothing is computed here: an order of a
+    customer must never wait for, or collide with, another order of the same customer.
+    """
+
+    _name = "crm.fact.source"
+    _description = "Source of customer facts"
+
+    # Stored fields whose change makes the facts of the record's customer stale.
+    _crm_fact_fields = frozenset()
+    # Those of them which decide whose facts they are: the former owner is marked too.
+    _crm_owner_fields = frozenset()
+
+    def _crm_owner_query(self, ids):
+        """SELECT returning (company id, commercial partner id) of the rows with these database ids.
+
+        :param tuple ids: ids of existing rows of this model
+        :rtype: SQL
+        """
+        raise NotImplementedError
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env["crm.customer.dirty"]._mark_later(records)
+        return records
+
+    def _write_multi(self, vals_list):
+        # The lowest level of writing: recomputed stored fields pass here but not through write().
+        changed = {fname for vals in vals_list for fname in vals}
+        if not changed & self._crm_fact_fields:
+            return super()._write_multi(vals_list)
+        dirty = self.env["crm.customer.dirty"]
+        if changed & self._crm_owner_fields:
+            dirty._mark_owners_now(self)
+        result = super()._write_multi(vals_list)
+        dirty._mark_later(self)
+        return result
+
+    def unlink(self):
+        if self:
+            self.flush_recordset(self._crm_owner_fields)
+            self.env["crm.customer.dirty"]._mark_owners_now(self)
+        return super().unlink()
+
+    def _crm_owner_query_by_order(self, order_ids_query):
+        """Owners of sales orders, for models that hang on an order.
+
+        :param SQL order_ids_query: SELECT returning ids of sales orders
+        """
+        return SQL(
+            """
+            SELECT o.company_id, p.commercial_partner_id
+              FROM sale_order o
+              JOIN res_partner p ON p.id = o.partner_id
+             WHERE o.id IN (%s)
+            """,
+            order_ids_query,
+        )

@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CrmProductStat(models.Model):
+    """How a product sells in one company: the fallback for customers we know little about."""
+
+    _name = "crm.product.stat"
+    _description = "Product rhythm and popularity"
+    _rec_name = "product_id"
+    _order = "popularity desc, id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    product_id = fields.Many2one(
+        "product.product", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    customer_count = fields.Integer(
+        "Customers", readonly=True, help="Customers who bought it within the months looked at."
+    )
+    popularity = fields.Float(
+        readonly=True,
+        digits=(6, 5),
+        help="Share of the company's buying customers who bought it within the months looked at, 0 to 1.",
+    )
+    interval_mean = fields.Float(
+        "Usual Interval (Days)",
+        readonly=True,
+        help="Middle interval between two purchases by the same customer, over all customers who"
+        " bought it at least twice.",
+    )
+
+    _company_product_uniq = models.UniqueIndex("(company_id, product_id)")
+    _company_popularity_idx = models.Index("(company_id, popularity DESC)")
+
+    @api.model
+    def _refresh(self, company):
+        """Learn anew from the product facts of the company, then move the due dates that rest on it.
+
+        :param company: one ``res.company``
+        """
+        self.env.flush_all()
+        since = self.env["crm.product.pair"]._learning_since(company)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH buyers AS (
+                    SELECT count(DISTINCT partner_id) AS total
+                      FROM crm_customer_product
+                     WHERE company_id = %(company)s AND last_date >= %(since)s
+                ), fresh AS (
+                    SELECT product_id,
+                           count(*) FILTER (WHERE last_date >= %(since)s) AS customer_count,
+                           percentile_cont(0.5) WITHIN GROUP (ORDER BY interval_mean)
+                               FILTER (WHERE interval_mean > 0) AS interval_mean
+                      FROM crm_customer_product
+                     WHERE company_id = %(company)s
+                     GROUP BY product_id
+                ), upserted AS (
+                    INSERT INTO crm_product_stat AS stat
+                           (company_id, product_id, customer_count, popularity, interval_mean,
+                            create_uid, create_date, write_uid, write_date)
+                    SELECT %(company)s, product_id, customer_count,
+                           round(customer_count::numeric / GREATEST(buyers.total, 1), 5),
+                           interval_mean, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                      FROM fresh, buyers
+                    ON CONFLICT (company_id, product_id) DO UPDATE
+                       SET customer_count = excluded.customer_count,
+                           popularity = excluded.popularity,
+                           interval_mean = excluded.interval_mean,
+                           write_date = excluded.write_date
+                )
+                DELETE FROM crm_product_stat
+                 WHERE company_id = %(company)s
+                   AND product_id NOT IN (SELECT product_id FROM fresh)
+                """,
+                company=company.id,
+                since=since,
+                uid=self.env.uid,
+            )
+        )
+        self.invalidate_model()
+        self.env["crm.customer.product"]._refresh_due_dates(company)
+
+    @api.model
+    def _cron_refresh(self):
+        """Nightly: popularity, rhythm and pairs of every company, one transaction each."""
+        companies = self.env["res.company"].search([])
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(companies))
+        for company in companies:
+            self._refresh(company)
+            self.env["crm.product.pair"]._refresh(company)
+            cron._commit_progress(1)

@@ -1,0 +1,193 @@
+import pytz
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+from odoo.exceptions import ValidationError
+
+# Stored facts depend on these: a change asks for a rebuild.
+FACT_SETTINGS = {
+    "crm_timezone",
+    "crm_late_factor",
+    "crm_lost_factor",
+    "crm_default_interval",
+    "crm_late_min_days",
+    "crm_lost_min_days",
+    "crm_new_days",
+    "crm_repeat_decay",
+    "crm_interval_prior",
+}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    # Days
+    crm_timezone = fields.Selection(
+        _tz_get,
+        string="Time Zone of the Company",
+        help="Days of orders and deliveries are days in this zone. Empty: the zone of the working hours.",
+    )
+
+    # Lifecycle
+    crm_late_factor = fields.Float(
+        "Late After",
+        default=1.5,
+        help="A customer is late when this many of his own intervals have passed without an order.",
+    )
+    crm_lost_factor = fields.Float(
+        "Lost After",
+        default=4.0,
+        help="A customer is lost when this many of his own intervals have passed without an order.",
+    )
+    crm_default_interval = fields.Integer(
+        "Interval Assumed",
+        default=60,
+        help="Days between orders assumed for a customer with fewer than three days of ordering.",
+    )
+    crm_late_min_days = fields.Integer("Late Not Before", default=14)
+    crm_lost_min_days = fields.Integer("Lost Not Before", default=120)
+    crm_new_days = fields.Integer(
+        "New For", default=90, help="Days after the first order during which a customer is new."
+    )
+    crm_top_share = fields.Float(
+        "Top Customers",
+        default=20.0,
+        help="Percentage of the customers with turnover in the last 12 months who count as top customers.",
+    )
+
+    # Offers
+    crm_repeat_decay = fields.Float(
+        "Memory",
+        default=0.95,
+        help="Weight of a purchase against the same one an order later; 1 never forgets.",
+    )
+    crm_interval_prior = fields.Float(
+        "Trust in the Product's Rhythm",
+        default=2.0,
+        help="How many of the customer's own intervals the usual interval of the product is worth.",
+    )
+    crm_weight_repeat = fields.Float("Weight of Repeat Purchases", default=1.0)
+    crm_weight_popular = fields.Float("Weight of Popularity", default=0.3)
+    crm_weight_due = fields.Float("Weight of Due Replenishment", default=0.8)
+    crm_weight_together = fields.Float("Weight of Bought Together", default=0.25)
+    crm_pair_min_orders = fields.Integer(
+        "Orders Behind a Pair",
+        default=5,
+        help="Two products count as bought together when at least this many orders hold both.",
+    )
+    crm_history_months = fields.Integer(
+        "Months Looked At", default=24, help="Age of orders that popularity and pairs are learned from."
+    )
+    crm_offer_lines = fields.Integer("Lines per Offer", default=5)
+    crm_offer_validity_days = fields.Integer("Offer Valid For", default=14)
+    crm_offer_declined_days = fields.Integer(
+        "Silence After a No",
+        default=60,
+        help="Days during which a product that the customer declined is not offered again.",
+    )
+    crm_offer_stock_policy = fields.Selection(
+        [("any", "Offer everything, show the stock"), ("available", "Only what is in stock")],
+        string="Stock of Offered Products",
+        default="any",
+        required=True,
+    )
+
+    @api.constrains(
+        "crm_late_factor",
+        "crm_lost_factor",
+        "crm_default_interval",
+        "crm_late_min_days",
+        "crm_lost_min_days",
+        "crm_new_days",
+    )
+    def _check_crm_lifecycle(self):
+        for company in self:
+            if not 1 <= company.crm_late_factor < company.crm_lost_factor:
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s: a customer must be lost later than he is late, and late after at"
+                        " least one of his own intervals.",
+                        company=company.name,
+                    )
+                )
+            if not 0 < company.crm_default_interval <= 3650:
+                raise ValidationError(
+                    self.env._("The interval assumed must lie between 1 and 3650 days.")
+                )
+            if not 0 <= company.crm_late_min_days < company.crm_lost_min_days:
+                raise ValidationError(
+                    self.env._("“Lost not before” must be more days than “late not before”.")
+                )
+            if company.crm_new_days < 0:
+                raise ValidationError(self.env._("A customer can't be new for less than 0 days."))
+
+    @api.constrains(
+        "crm_repeat_decay",
+        "crm_interval_prior",
+        "crm_weight_repeat",
+        "crm_weight_popular",
+        "crm_weight_due",
+        "crm_weight_together",
+        "crm_pair_min_orders",
+        "crm_history_months",
+        "crm_offer_lines",
+        "crm_offer_validity_days",
+        "crm_offer_declined_days",
+        "crm_top_share",
+    )
+    def _check_crm_offer_settings(self):
+        for company in self:
+            if not 0 < company.crm_repeat_decay <= 1:
+                raise ValidationError(self.env._("Memory must be above 0 and at most 1."))
+            if not 0 < company.crm_top_share <= 100:
+                raise ValidationError(
+                    self.env._("The share of top customers must be above 0 and at most 100 %.")
+                )
+            weights = (
+                company.crm_weight_repeat,
+                company.crm_weight_popular,
+                company.crm_weight_due,
+                company.crm_weight_together,
+            )
+            if min(*weights, company.crm_interval_prior) < 0 or not any(weights):
+                raise ValidationError(
+                    self.env._("Weights can't be negative, and one of them must be above 0.")
+                )
+            if not (1 <= company.crm_offer_lines <= 50 and 1 <= company.crm_history_months <= 120):
+                raise ValidationError(
+                    self.env._("An offer has 1 to 50 lines, and 1 to 120 months can be looked at.")
+                )
+            if company.crm_pair_min_orders < 1 or company.crm_offer_validity_days < 1:
+                raise ValidationError(
+                    self.env._("A pair needs at least one order, and an offer is valid for a day or more.")
+                )
+            if company.crm_offer_declined_days < 0:
+                raise ValidationError(self.env._("Days of silence can't be negative."))
+
+    def write(self, vals):
+        before = {company: company._crm_fact_settings() for company in self}
+        result = super().write(vals)
+        if FACT_SETTINGS & vals.keys():
+            changed = self.filtered(lambda company: company._crm_fact_settings() != before[company])
+            changed._crm_rebuild_facts()
+        return result
+
+    def _crm_fact_settings(self):
+        return {fname: self[fname] for fname in FACT_SETTINGS}
+
+    def _crm_rebuild_facts(self):
+        for company in self:
+            self.env["crm.customer.rebuild"].sudo()._request(company)  # sudo: whoever may set, may cause
+
+    def _crm_timezone(self):
+        """Name of the time zone whose days the facts of this company are counted in."""
+        self.ensure_one()
+        return self.crm_timezone or self.resource_calendar_id.tz or self.partner_id.tz or "UTC"
+
+    def _crm_today(self):
+        """The day it is now in this company.
+
+        :rtype: datetime.date
+        """
+        now = pytz.utc.localize(fields.Datetime.now())
+        return now.astimezone(pytz.timezone(self._crm_timezone())).date()

@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    crm_timezone = fields.Selection(related="company_id.crm_timezone", readonly=False)
+    crm_late_factor = fields.Float(related="company_id.crm_late_factor", readonly=False)
+    crm_lost_factor = fields.Float(related="company_id.crm_lost_factor", readonly=False)
+    crm_default_interval = fields.Integer(related="company_id.crm_default_interval", readonly=False)
+    crm_late_min_days = fields.Integer(related="company_id.crm_late_min_days", readonly=False)
+    crm_lost_min_days = fields.Integer(related="company_id.crm_lost_min_days", readonly=False)
+    crm_new_days = fields.Integer(related="company_id.crm_new_days", readonly=False)
+    crm_top_share = fields.Float(related="company_id.crm_top_share", readonly=False)
+    crm_repeat_decay = fields.Float(related="company_id.crm_repeat_decay", readonly=False)
+    crm_interval_prior = fields.Float(related="company_id.crm_interval_prior", readonly=False)
+    crm_weight_repeat = fields.Float(related="company_id.crm_weight_repeat", readonly=False)
+    crm_weight_popular = fields.Float(related="company_id.crm_weight_popular", readonly=False)
+    crm_weight_due = fields.Float(related="company_id.crm_weight_due", readonly=False)
+    crm_weight_together = fields.Float(related="company_id.crm_weight_together", readonly=False)
+    crm_pair_min_orders = fields.Integer(related="company_id.crm_pair_min_orders", readonly=False)
+    crm_history_months = fields.Integer(related="company_id.crm_history_months", readonly=False)
+    crm_offer_lines = fields.Integer(related="company_id.crm_offer_lines", readonly=False)
+    crm_offer_validity_days = fields.Integer(related="company_id.crm_offer_validity_days", readonly=False)
+    crm_offer_declined_days = fields.Integer(related="company_id.crm_offer_declined_days", readonly=False)
+    crm_offer_stock_policy = fields.Selection(related="company_id.crm_offer_stock_policy", readonly=False)

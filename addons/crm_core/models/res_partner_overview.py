@@ -1,0 +1,197 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import models
+from odoo.fields import Domain
+
+PRODUCTS_SHOWN = 10
+CONTACTS_SHOWN = 4
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _crm_overview(self):
+        """The content of the 360 screen; other addons override it and add a section of their own.
+
+        Called on a commercial entity whose facts are fresh and whose access has been checked.
+
+        :return: plain values only, as documented in :meth:`crm_overview`
+        :rtype: dict
+        """
+        self.ensure_one()
+        stat = self._crm_get_stats().get(self, self.env["crm.customer.stat"])
+        company = self.env.company
+        return {
+            "partner": self._crm_overview_partner(),
+            "company": {
+                "id": company.id,
+                "name": company.name,
+                "currency_id": company.currency_id.id,
+                "is_one_of_many": len(self.env.user.company_ids) > 1,
+            },
+            "lifecycle": stat._get_overview_lifecycle(),
+            "tiles": stat._get_overview_tiles(),
+            "todo": stat._get_overview_todo(),
+            "turnover": stat._get_overview_turnover(),
+            "products": self._crm_overview_products(),
+            "rights": {
+                "create_quotation": self.env["sale.order"].has_access("create")
+                and self.env["crm.offer"].has_access("create"),
+                "edit_partner": self.has_access("write"),
+            },
+        }
+
+    def _crm_overview_partner(self):
+        contacts = self.search_fetch(
+            [("commercial_partner_id", "=", self.id), ("id", "!=", self.id), ("type", "=", "contact")],
+            ["name", "function", "email", "phone"],
+            limit=CONTACTS_SHOWN + 1,
+            order="id",
+        )
+        return {
+            "id": self.id,
+            "name": self.display_name,
+            "is_company": self.is_company,
+            "is_archived": not self.active,
+            "email": self.email or "",
+            "phone": self.phone or "",
+            "website": self.website or "",
+            "place": ", ".join(filter(None, (self.city, self.country_id.name))),
+            "tags": [{"id": tag.id, "name": tag.name, "color": tag.color} for tag in self.category_id],
+            "salesperson": self.user_id.name or "",
+            "contacts": [
+                {
+                    "id": contact.id,
+                    "name": contact.name or contact.display_name,
+                    "function": contact.function or "",
+                    "email": contact.email or "",
+                    "phone": contact.phone or "",
+                }
+                for contact in contacts[:CONTACTS_SHOWN]
+            ],
+            "has_more_contacts": len(contacts) > CONTACTS_SHOWN,
+        }
+
+    def _crm_overview_products(self, limit=PRODUCTS_SHOWN, offset=0):
+        Fact = self.env["crm.customer.product"]
+        domain = [("company_id", "=", self.env.company.id), ("partner_id", "=", self.id)]
+        facts = Fact.search(domain, order="repeat_score desc, amount desc, id", limit=limit, offset=offset)
+        count = Fact.search_count(domain) if len(facts) == limit or offset else len(facts)
+        return {"count": count, "rows": [fact._get_overview_row() for fact in facts]}
+
+    def crm_overview_products(self, limit: int = 50, offset: int = 0) -> dict:
+        """Further products bought by the customer, most regular first.
+
+        :param limit: 1 to 200
+        :return: ``count`` and ``rows`` as in the section ``products`` of :meth:`crm_overview`
+        """
+        self._crm_check_access()
+        return self.commercial_partner_id._crm_overview_products(min(max(limit, 1), 200), max(offset, 0))
+
+    def crm_open_records(self, kind: str) -> dict:
+        """The window action with the records behind a figure of the overview.
+
+        :param kind: ``invoices``, ``orders``, ``quotations``, ``opportunities``, ``overdue``,
+            ``deliveries``, ``returns``, ``products``, ``contacts``, ``offers``
+        :raise ValueError: unknown kind
+        """
+        self._crm_check_access()
+        customer = self.commercial_partner_id
+        windows = customer._crm_record_windows()
+        if kind not in windows:
+            raise ValueError(f"Unknown kind of records: {kind}")
+        name, model, domain, views = windows[kind]
+        return {
+            "type": "ir.actions.act_window",
+            "name": f"{name}: {customer.display_name}",
+            "res_model": model,
+            "domain": list(Domain(domain)),
+            "views": [[False, view] for view in views],
+            "view_mode": ",".join(views),
+            "context": {"create": False},
+        }
+
+    def _crm_record_windows(self):
+        """What :meth:`crm_open_records` can open: {kind: (title, model, domain, view types)}."""
+        own = Domain("partner_id", "any", self._crm_members_domain()) & Domain(
+            "company_id", "=", self.env.company.id
+        )
+        delivered = Domain("sale_id.partner_id", "any", self._crm_members_domain()) & Domain(
+            "company_id", "=", self.env.company.id
+        )
+        today = self.env.company._crm_today()
+        invoices = Domain("commercial_partner_id.commercial_partner_id", "=", self.id) & Domain(
+            "company_id", "=", self.env.company.id
+        )
+        posted = invoices & Domain("state", "=", "posted")
+        year_ago = today - relativedelta(years=1)
+        _ = self.env._
+        return {
+            "invoices": (
+                _("Invoices of 12 Months"),
+                "account.move",
+                posted
+                & Domain("move_type", "in", ("out_invoice", "out_refund"))
+                & Domain("invoice_date", ">", year_ago),
+                ["list", "kanban", "form"],
+            ),
+            "orders": (
+                _("Orders"),
+                "sale.order",
+                own & Domain("state", "=", "sale"),
+                ["list", "kanban", "form", "pivot", "graph"],
+            ),
+            "quotations": (
+                _("Open Quotations"),
+                "sale.order",
+                own & Domain("state", "in", ("draft", "sent")),
+                ["list", "kanban", "form"],
+            ),
+            "opportunities": (
+                _("Open Opportunities"),
+                "crm.lead",
+                Domain("partner_id", "any", self._crm_members_domain())
+                & Domain("type", "=", "opportunity")
+                & Domain("won_status", "=", "pending"),
+                ["list", "kanban", "form"],
+            ),
+            "overdue": (
+                _("Overdue Invoices"),
+                "account.move",
+                posted
+                & Domain("move_type", "=", "out_invoice")
+                & Domain("payment_state", "in", ("not_paid", "partial"))
+                & Domain("invoice_date_due", "<", today),
+                ["list", "kanban", "form"],
+            ),
+            "deliveries": (
+                _("Deliveries"),
+                "stock.picking",
+                delivered & Domain("picking_type_code", "=", "outgoing"),
+                ["list", "kanban", "form"],
+            ),
+            "returns": (
+                _("Returns"),
+                "stock.picking",
+                delivered & Domain("picking_type_code", "=", "incoming"),
+                ["list", "kanban", "form"],
+            ),
+            "products": (
+                _("Products Bought"),
+                "crm.customer.product",
+                Domain("partner_id", "=", self.id) & Domain("company_id", "=", self.env.company.id),
+                ["list", "pivot", "graph"],
+            ),
+            "contacts": (
+                _("Contacts"),
+                "res.partner",
+                Domain("commercial_partner_id", "=", self.id) & Domain("id", "!=", self.id),
+                ["kanban", "list", "form"],
+            ),
+            "offers": (
+                _("Offers"),
+                "crm.offer",
+                Domain("commercial_partner_id", "=", self.id),
+                ["list", "form"],
+            ),
+        }

@@ -1,0 +1,34 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class SaleOrderLine(models.Model):
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "crm.fact.source"]
+
+    _crm_fact_fields = frozenset(
+        {"order_id", "product_id", "product_uom_id", "product_uom_qty", "qty_delivered", "qty_invoiced", "price_subtotal"}
+    )
+    _crm_owner_fields = frozenset({"order_id"})
+
+    def _crm_owner_query(self, ids):
+        return self._crm_owner_query_by_order(
+            SQL("SELECT order_id FROM sale_order_line WHERE id IN %s", ids)
+        )
+
+    def _crm_not_a_product_conditions(self):
+        """Conditions on the row ``l`` that tell an order line which is not a product bought.
+
+        Sections, notes, down payments, the price line of a combo (its items are the products) and
+        the global discount. Bridges to other apps add theirs (delivery fees, rewards).
+
+        :return: SQL conditions, each true for a line to leave out; tables ``l`` (order line),
+            ``t`` (product template) and ``company`` are at hand
+        :rtype: list[SQL]
+        """
+        return [
+            SQL("l.display_type IS NOT NULL"),
+            SQL("l.is_downpayment"),
+            SQL("t.type = 'combo'"),
+            SQL("l.product_id = company.sale_discount_product_id"),
+        ]
