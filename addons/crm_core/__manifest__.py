@@ -32,6 +32,9 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "demo": [
+        "demo/story.xml",
+    ],
     "post_init_hook": "post_init_hook",
     "application": True,
 }

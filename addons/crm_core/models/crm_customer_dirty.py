@@ -70,6 +70,15 @@ class CrmCustomerDirty(models.Model):
                 self._insert(self.env[model_name]._crm_owner_query(ids))
 
     @api.model
+    def _is_waiting(self, partner_ids):
+        """True if one of these commercial partners is on the queue, or about to be."""
+        if PENDING in self.env.cr.precommit.data:
+            self.env.flush_all()
+            self._insert_pending()
+        query = SQL("SELECT FROM crm_customer_dirty WHERE partner_id = ANY(%s) LIMIT 1", partner_ids)
+        return bool(self.env.execute_query(query))
+
+    @api.model
     def _insert(self, owners):
         """:param SQL owners: SELECT of (company id, commercial partner id)"""
         self.env.cr.execute(

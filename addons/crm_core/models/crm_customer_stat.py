@@ -1,3 +1,4 @@
+import psycopg2.errors
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -195,14 +196,18 @@ class CrmCustomerStat(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT stat.company_id,
-                       percentile_disc(1 - LEAST(company.crm_top_share, 100) / 100)
-                           WITHIN GROUP (ORDER BY stat.invoiced_12m)
-                  FROM crm_customer_stat stat
-                  JOIN res_company company ON company.id = stat.company_id
-                 WHERE stat.company_id = ANY(%s)
-                   AND stat.invoiced_12m > 0
-                 GROUP BY stat.company_id
+                SELECT company_id, min(invoiced_12m)
+                  FROM (SELECT stat.company_id, stat.invoiced_12m, company.crm_top_share,
+                               rank() OVER in_company AS place,
+                               count(*) OVER (PARTITION BY stat.company_id) AS total
+                          FROM crm_customer_stat stat
+                          JOIN res_company company ON company.id = stat.company_id
+                         WHERE stat.company_id = ANY(%s)
+                           AND stat.invoiced_12m > 0
+                        WINDOW in_company AS (PARTITION BY stat.company_id
+                                              ORDER BY stat.invoiced_12m DESC)) AS ranked
+                 WHERE place <= GREATEST(total * crm_top_share / 100, 1)
+                 GROUP BY company_id
                 """,
                 companies.ids,
             )
@@ -587,17 +592,20 @@ class CrmCustomerStat(models.Model):
         :param partners: ``res.partner`` records that are commercial entities
         :param companies: ``res.company`` records whose facts are going to be read
         """
-        Dirty = self.env["crm.customer.dirty"]
-        Dirty.sudo()._insert_pending()  # sudo: derived rows that no role may write
+        Dirty = self.env["crm.customer.dirty"].sudo()  # sudo: derived rows that no role may write
         ids = list(partners.ids)
-        if self.env.execute_query(
-            SQL("SELECT FROM crm_customer_dirty WHERE partner_id = ANY(%s) LIMIT 1", ids)
-        ):
-            Dirty.sudo()._fold(partner_ids=ids)  # sudo: as above
+        if Dirty._is_waiting(ids):
+            self._check_can_write()
+            Dirty._fold(partner_ids=ids)
         for company in companies:
-            due = self._get_unknown_or_due(company, ids)
-            if due:
+            if due := self._get_unknown_or_due(company, ids):
+                self._check_can_write()
                 self.sudo()._refresh(company, due)  # sudo: as above
+
+    def _check_can_write(self):
+        """On a replica's cursor: tell the server to repeat the call on the primary database."""
+        if self.env.cr.readonly:
+            raise psycopg2.errors.ReadOnlySqlTransaction("stale facts are folded on the primary database")
 
     @api.model
     def _get_unknown_or_due(self, company, partner_ids):

@@ -278,7 +278,7 @@ class CrmOffer(models.Model):
         :return: {partner id: [(product id, score, source model, facts)]}
         """
         limit = limit or self.env.company.crm_offer_lines
-        self._flush_facts()
+        self.env.flush_all()  # the sources read by SQL
         result = {}
         for start in range(0, len(partners), SUGGEST_BATCH):
             batch = partners[start : start + SUGGEST_BATCH]
@@ -286,17 +286,13 @@ class CrmOffer(models.Model):
         return result
 
     @api.model
-    def _flush_facts(self):
-        for model in ("crm.customer.product", "crm.product.stat", "crm.product.pair", "crm.offer.line"):
-            self.env[model].flush_model()
-
-    @api.model
     def _suggest_batch(self, partners, limit, baskets):
         candidates = self._collect_candidates(partners, max(limit * POOL_FACTOR, POOL_MINIMUM), baskets)
         blocked = self._get_blocked_pairs(partners)
         sellable = self._get_sellable_ids({pid for scores in candidates.values() for pid in scores})
         result = {}
-        for partner_id, scores in candidates.items():
+        for partner_id in partners.ids:
+            scores = candidates.get(partner_id, {})
             at_hand = set((baskets or {}).get(partner_id, ()))
             allowed = [
                 (product_id, total, best[1], best[2])

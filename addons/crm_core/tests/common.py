@@ -1,0 +1,176 @@
+from datetime import datetime, timedelta
+
+from odoo import Command, fields
+from odoo.addons.base.tests.common import BaseCommon
+from odoo.tests import Form
+
+
+class CrmCoreCommon(BaseCommon):
+    """A company that sells paper, toner and a service, and the ERP's own flows as short verbs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.company.write({"crm_timezone": "UTC", "crm_offer_stock_policy": "any"})
+        cls.Stat = cls.env["crm.customer.stat"]
+        cls.Dirty = cls.env["crm.customer.dirty"]
+        cls.Fact = cls.env["crm.customer.product"]
+        cls.today = cls.company._crm_today()
+        cls.paper = cls.make_product("Paper A4", 30.0)
+        cls.toner = cls.make_product("Toner XL", 90.0)
+        cls.stapler = cls.make_product("Stapler", 20.0)
+        cls.training = cls.make_product("Training", 100.0, type="service", invoice_policy="order")
+        cls.customer = cls.make_customer("Alma Wholesale")
+        cls.contact = cls.env["res.partner"].create({"name": "Anna", "parent_id": cls.customer.id})
+
+    # Fixtures ---------------------------------------------------------
+
+    @classmethod
+    def make_product(cls, name, price, **values):
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "list_price": price,
+                "type": "consu",
+                "is_storable": values.get("type", "consu") == "consu",
+                "invoice_policy": "delivery",
+                "taxes_id": [Command.clear()],
+                **values,
+            }
+        )
+
+    @classmethod
+    def make_customer(cls, name, **values):
+        return cls.env["res.partner"].create({"name": name, "is_company": True, **values})
+
+    @classmethod
+    def at(cls, days_ago, hour=12):
+        """Noon (UTC) of the day that many days before today."""
+        day = cls.today - timedelta(days=days_ago)
+        return datetime(day.year, day.month, day.day, hour)
+
+    # The ERP's flows --------------------------------------------------
+
+    @classmethod
+    def quote(cls, partner, products, **values):
+        """:param products: [(product, quantity)] or [(product, quantity, line values)]"""
+        lines = [
+            Command.create(
+                {"product_id": product.id, "product_uom_qty": quantity, **(extra[0] if extra else {})}
+            )
+            for product, quantity, *extra in products
+        ]
+        return cls.env["sale.order"].create({"partner_id": partner.id, "order_line": lines, **values})
+
+    @classmethod
+    def order(cls, partner, products, days_ago=0, **values):
+        order = cls.quote(partner, products, **values)
+        order.action_confirm()
+        order.date_order = cls.at(days_ago)
+        return order
+
+    @classmethod
+    def deliver(cls, order, days_ago=0):
+        for picking in order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel")):
+            for move in picking.move_ids:
+                move.write({"quantity": move.product_uom_qty, "picked": True})
+            picking.button_validate()
+            picking.date_done = cls.at(days_ago)
+        return order.picking_ids
+
+    @classmethod
+    def send_back(cls, picking, quantity, to_refund=True):
+        form = Form(
+            cls.env["stock.return.picking"].with_context(
+                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+            )
+        )
+        wizard = form.save()
+        wizard.product_return_moves.write({"quantity": quantity, "to_refund": to_refund})
+        action = wizard.action_create_returns()
+        back = cls.env["stock.picking"].browse(action["res_id"])
+        for move in back.move_ids:
+            move.write({"quantity": quantity, "picked": True})
+        back.button_validate()
+        return back
+
+    @classmethod
+    def invoice(cls, order, days_ago=0):
+        invoice = order._create_invoices(final=True)
+        invoice.invoice_date = fields.Date.to_string(cls.at(days_ago).date())
+        invoice.action_post()
+        return invoice
+
+    @classmethod
+    def bill(cls, partner, product, price, move_type="out_invoice", days_ago=0, **values):
+        """An invoice or refund written by hand, without an order."""
+        move = cls.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": partner.id,
+                "invoice_date": cls.at(days_ago).date(),
+                "invoice_date_due": cls.at(days_ago).date(),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "quantity": 1,
+                            "price_unit": price,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def pay(cls, invoice, days_ago=0, amount=None):
+        values = {"payment_date": cls.at(days_ago).date()}
+        if amount:
+            values["amount"] = amount
+        wizard = cls.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        wizard.create(values).action_create_payments()
+
+    # Facts ------------------------------------------------------------
+
+    @classmethod
+    def stat(cls, partner, company=None):
+        """The customer's facts, after what has been queued is folded."""
+        cls.Dirty._fold()
+        company = company or cls.company
+        return cls.Stat.search([("partner_id", "=", partner.id), ("company_id", "=", company.id)])
+
+    @classmethod
+    def fact(cls, partner, product):
+        cls.Dirty._fold()
+        return cls.Fact.search(
+            [
+                ("partner_id", "=", partner.id),
+                ("product_id", "=", product.id),
+                ("company_id", "=", cls.company.id),
+            ]
+        )
+
+    @classmethod
+    def snapshot(cls, partners):
+        """All derived rows of these customers as plain values, without ids and time of computing."""
+        cls.env.flush_all()
+        rows = []
+        for model in (cls.Stat, cls.Fact):
+            names = sorted(
+                name
+                for name, field in model._fields.items()
+                if field.store and field.column_type and name not in ("id", "computed_at")
+            )
+            for record in model.search([("partner_id", "in", partners.ids)], order="company_id, partner_id, id"):
+                values = record.read(names, load=None)[0]
+                values.pop("id")
+                rows.append((model._name, sorted(values.items(), key=str)))
+        return sorted(rows, key=str)

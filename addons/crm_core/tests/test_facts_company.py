@@ -1,0 +1,57 @@
+from odoo import Command
+from odoo.tests import tagged
+
+from .common import CrmCoreCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFactsCompany(CrmCoreCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create({"name": "Second company", "crm_timezone": "UTC"})
+        cls.env.user.company_ids |= cls.branch
+        cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=[cls.company.id, cls.branch.id]))
+
+    def order_in_branch(self):
+        here = self.env(context=dict(self.env.context, allowed_company_ids=[self.branch.id]))
+        product = here["product.product"].create(
+            {"name": "Branch goods", "type": "service", "list_price": 7.0, "taxes_id": [Command.clear()]}
+        )
+        order = here["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "order_line": [Command.create({"product_id": product.id})],
+            }
+        )
+        order.action_confirm()
+        return order
+
+    def test_each_company_keeps_its_own_facts(self):
+        self.order(self.customer, [(self.paper, 1)])
+        self.order_in_branch()
+        self.assertEqual(self.stat(self.customer).ordered_total, 30.0)
+        self.assertEqual(self.stat(self.customer, self.branch).ordered_total, 7.0)
+        self.assertFalse(
+            self.Fact.search([("company_id", "=", self.branch.id), ("product_id", "=", self.paper.id)])
+        )
+
+    def test_overview_shows_the_current_company_alone(self):
+        self.order(self.customer, [(self.paper, 1)])
+        self.order_in_branch()
+        for company, count in ((self.company, 1), (self.branch, 1)):
+            overview = self.customer.with_company(company).crm_overview()
+            tiles = {tile["key"]: tile["value"] for tile in overview["tiles"]}
+            self.assertEqual((overview["company"]["id"], tiles["orders"]), (company.id, count))
+            rows = self.customer.with_company(company).crm_history(10)["rows"]
+            self.assertEqual({row["model"] for row in rows if row["kind"] == "order"}, {"sale.order"})
+            self.assertEqual(len([row for row in rows if row["kind"] == "order"]), 1)
+
+    def test_mark_without_company_refreshes_all_companies(self):
+        self.order(self.customer, [(self.paper, 1)])
+        self.order_in_branch()
+        self.Dirty._fold()
+        self.Stat.search([("partner_id", "=", self.customer.id)]).unlink()
+        self.Dirty._mark(self.customer)
+        self.Dirty._fold()
+        self.assertEqual(self.Stat.search_count([("partner_id", "=", self.customer.id)]), 2)
