@@ -32,6 +32,11 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_core/static/src/**/*"],
+        "web.assets_tests": ["crm_core/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["crm_core/static/tests/*.test.js"],
+    },
     "post_init_hook": "post_init_hook",
     "application": True,
 }
