@@ -7,6 +7,8 @@ const FAILURES = {
     "odoo.exceptions.MissingError": "missing",
 };
 
+const DELETED = _t("It may have been deleted or merged with another one since the address was written down.");
+
 /**
  * What the screen knows about one customer, shared by all its panels (make it reactive with
  * `useState`). A panel reads `overview` and uses the methods; it never changes the fields.
@@ -52,13 +54,15 @@ export class CustomerOverview {
             this.status = "ready";
             this.version++;
         } catch (error) {
-            this._fail(FAILURES[error.exceptionName] || "other", error.data?.message || error.message);
+            const kind = FAILURES[error.exceptionName] || "other";
+            this._fail(kind, kind === "missing" ? DELETED : error.data?.message || error.message);
         }
         this.isRefreshing = false;
     }
 
     _fail(kind, message) {
-        this.failure = { kind, message };
+        // A lazy translation is not a string to the props of a component.
+        this.failure = { kind, message: message.toString() };
         this.status = "failed";
     }
 

@@ -5,7 +5,7 @@ import { OverviewHeader } from "./overview_header";
 import { OverviewMessage } from "./overview_message";
 import { OverviewSkeleton } from "./overview_skeleton";
 import { OverviewTile } from "./overview_tile";
-import { Component, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, useRef, useState } from "@odoo/owl";
 import { useSetupAction } from "@web/search/action_hook";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -33,7 +33,21 @@ export class OverviewAction extends Component {
         );
         this.rootRef = useRef("root");
         useSetupAction({ rootRef: this.rootRef });
+        this.openAppOnPageLoad();
         this.load();
+    }
+
+    /**
+     * From a bare address the web client takes the app of the action "customers" of the address,
+     * which is Invoicing. Whoever comes from another screen stays in the app he is in.
+     */
+    openAppOnPageLoad() {
+        const menu = useService("menu");
+        const before = this.action.currentController;
+        if (!before || before.virtual) {
+            const app = menu.getApps().find(({ xmlid }) => xmlid === "crm_core.crm_core_menu_root");
+            onMounted(() => app && menu.setCurrentMenu(app));
+        }
     }
 
     getPartnerId() {

@@ -7,6 +7,8 @@ import { formatInteger, formatPercentage } from "@web/views/fields/formatters";
 const { DateTime } = luxon;
 
 export const UNKNOWN = "–";
+// Up to here people think in days, past it in months.
+const DAYS_COUNTED = 60;
 
 /** Amounts in text and tables, to the cent. */
 export function formatMoney(amount, currencyId) {
@@ -75,10 +77,16 @@ export function formatDay(isoDay) {
     return isoDay ? formatDate(DateTime.fromISO(isoDay)) : UNKNOWN;
 }
 
-/** Days, not hours: "today", "yesterday", "2 months ago". */
-export function formatRelativeDay(isoDayOrMoment) {
-    const day = DateTime.isDateTime(isoDayOrMoment) ? isoDayOrMoment : DateTime.fromISO(isoDayOrMoment);
+/**
+ * Calendar days rather than hours: "today", "in 6 days", "49 days ago"; past two months "4 months ago".
+ *
+ * @param {DateTime|string} day moment or ISO day
+ */
+export function formatRelativeDay(day) {
+    const start = (DateTime.isDateTime(day) ? day : DateTime.fromISO(day)).startOf("day");
     const today = DateTime.local().startOf("day");
-    const distance = Math.abs(day.startOf("day").diff(today, "days").days);
-    return day.startOf("day").toRelativeCalendar({ base: today, unit: distance < 14 ? "days" : undefined });
+    if (Math.abs(start.diff(today, "days").days) <= DAYS_COUNTED) {
+        return start.toRelativeCalendar({ base: today, unit: "days" });
+    }
+    return start.toRelative({ base: today });
 }

@@ -3,7 +3,7 @@ import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
 const LEVELS = {
-    warning: { text: "text-warning-emphasis", icon: "fa-exclamation-triangle", label: _t("Attention") },
+    warning: { text: "text-warning", icon: "fa-exclamation-triangle", label: _t("Attention") },
     danger: { text: "text-danger", icon: "fa-exclamation-circle", label: _t("Urgent") },
 };
 

@@ -40,7 +40,7 @@ export class OfferLine extends Component {
         const isEnough = stock >= quantity;
         return {
             text: _t("%s in stock", formatQuantity(stock)),
-            class: isEnough ? "text-success" : "text-warning-emphasis",
+            class: isEnough ? "text-success" : "text-warning",
             icon: isEnough ? "fa-check" : "fa-exclamation-triangle",
         };
     }

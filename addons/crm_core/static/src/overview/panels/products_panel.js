@@ -36,16 +36,22 @@ export class ProductsPanel extends Component {
             ...row,
             lastBought: formatRelativeDay(row.last_date),
             lastDay: formatDay(row.last_date),
-            rhythm: row.interval ? this.formatRhythm(row.interval) : UNKNOWN,
+            rhythm: this.formatRhythm(row),
             due: row.next_due_date ? formatRelativeDay(row.next_due_date) : UNKNOWN,
             dueDay: formatDay(row.next_due_date),
             dueLook: DUE_STATES[row.due_state],
-            quantity: `${formatQuantity(row.net_quantity)} ${row.uom}`,
+            quantity: _t("%(quantity)s %(unit)s in all", {
+                quantity: formatQuantity(row.net_quantity),
+                unit: row.uom,
+            }),
             money: formatMoney(row.amount, this.props.model.currencyId),
         }));
     }
 
-    formatRhythm(interval) {
+    formatRhythm({ interval, times_bought }) {
+        if (!interval) {
+            return times_bought === 1 ? _t("bought once") : _t("no rhythm yet");
+        }
         return interval === 1 ? _t("every day") : _t("every %s days", interval);
     }
 

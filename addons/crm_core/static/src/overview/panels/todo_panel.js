@@ -5,7 +5,7 @@ import { _t } from "@web/core/l10n/translation";
 
 const LEVELS = {
     danger: { class: "text-danger", icon: "fa-exclamation-circle", label: _t("Urgent") },
-    warning: { class: "text-warning-emphasis", icon: "fa-exclamation-triangle", label: _t("Attention") },
+    warning: { class: "text-warning", icon: "fa-exclamation-triangle", label: _t("Attention") },
     info: { class: "text-info", icon: "fa-info-circle", label: _t("To know") },
     success: { class: "text-success", icon: "fa-check-circle", label: _t("Good") },
 };

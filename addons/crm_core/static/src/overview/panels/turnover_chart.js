@@ -3,7 +3,7 @@ import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/
 import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
 import { getColor, hexToRGBA } from "@web/core/colors/colors";
-import { formatCurrency, getCurrency } from "@web/core/currency";
+import { formatCurrency } from "@web/core/currency";
 import { _t } from "@web/core/l10n/translation";
 
 const { DateTime } = luxon;
@@ -64,11 +64,11 @@ export class TurnoverChart extends Component {
                 x: { ticks: { color: text, maxRotation: 0, autoSkipPadding: 8 }, grid: { display: false } },
                 y: {
                     beginAtZero: true,
-                    title: { display: true, color: text, text: getCurrency(currencyId)?.symbol },
                     ticks: {
                         color: text,
                         maxTicksLimit: 6,
-                        callback: (value) => formatCurrency(value, currencyId, { humanReadable: true, digits: [16, 0], noSymbol: true }),
+                        callback: (value) =>
+                            formatCurrency(value, currencyId, { humanReadable: true, digits: [16, 0] }),
                     },
                     grid: { color: line },
                     border: { display: false },
