@@ -100,7 +100,6 @@ class ResPartner(models.Model):
         action["context"] = {"active_id": customer.id, "active_model": "res.partner"}
         return action
 
-    @api.readonly
     def crm_overview(self) -> dict:
         """The customer's whole business with the current company, from the ERP's records.
 
@@ -119,7 +118,6 @@ class ResPartner(models.Model):
         self.env["crm.customer.stat"]._ensure_fresh(customer, self.env.company)
         return customer._crm_overview()
 
-    @api.readonly
     def crm_suggest_offer(self, limit: int = 5, basket: list[int] | None = None) -> list[dict]:
         """The products worth offering this customer now, best first.
 
