@@ -357,7 +357,7 @@ describe("history", () => {
         await openOverview();
         await contains(".o_crm_history_toggle").click();
         expect(".o_crm_history_toggle").toHaveAttribute("aria-expanded", "true");
-        expect(queryAllTexts(".o_crm_history_lines td")).toEqual(["sale.order 1", "4 Units", "$\u00a0356.00"]);
+        expect(queryAllTexts(".o_crm_history_lines td")).toEqual(["sale.order 1", "4 Units", "$ 356.00"]);
         const actions = catchActions();
         await contains(".o_crm_history_open").click();
         expect(actions[0].res_model).toBe("sale.order");
