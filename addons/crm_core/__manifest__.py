@@ -35,6 +35,11 @@
     "demo": [
         "demo/story.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_core/static/src/**/*"],
+        "web.assets_tests": ["crm_core/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["crm_core/static/tests/*.test.js"],
+    },
     "post_init_hook": "post_init_hook",
     "application": True,
 }

@@ -26,9 +26,9 @@ class CrmCustomerStat(models.Model):
     def _get_overview_tiles(self):
         """The figures on top of the 360 screen; extend to add some.
 
-        :return: list of dicts: ``key``, ``label``, ``type`` (monetary, integer, percentage, days),
-            ``value`` (None: unknown), ``trend`` (ratio to the year before, or None), ``hint``,
-            ``level`` ("", "warning", "danger"), ``records`` (kind for ``crm_open_records``)
+        :return: list of dicts: ``key``, ``label``, ``type`` (monetary, integer, percentage, days,
+            days_ago), ``value`` (None: unknown), ``trend`` (ratio to the year before, or None),
+            ``hint``, ``level`` ("", "warning", "danger"), ``records`` (kind for ``crm_open_records``)
         """
         _ = self.env._
         previous = self.invoiced_previous_12m
@@ -47,7 +47,7 @@ class CrmCustomerStat(models.Model):
                 "orders", _("Orders"), "integer", self.order_count, "orders", hint=rhythm if self.order_count else ""
             ),
             self._tile(
-                "last_order", _("Last order"), "days",
+                "last_order", _("Last order"), "days_ago",
                 self.days_since_purchase if self.last_order_date else None, "orders",
                 hint=_("Average %s", formatLang(self.env, self.average_order_value, currency_obj=self.currency_id))
                 if self.order_count else "",
@@ -61,7 +61,7 @@ class CrmCustomerStat(models.Model):
             ),
             self._tile(
                 "quotations", _("Open quotations"), "monetary", self.quotation_amount, "quotations",
-                hint=_("%s quotations", self.quotation_count) if self.quotation_count else "",
+                hint=_("%s open", self.quotation_count) if self.quotation_count else "",
             ),
             self._tile(
                 "opportunities", _("Opportunities"), "monetary", self.opportunity_amount, "opportunities",

@@ -34,8 +34,8 @@ class ResPartner(models.Model):
         :param kinds: some of ``order``, ``quotation``, ``invoice``, ``refund``, ``delivery``, ``return``
         :param search: part of the document's number, reference or of a product on it
         :return: ``rows`` (``key``, ``model``, ``id``, ``kind``, ``date`` in UTC, ``has_time``, ``name``,
-            ``state``, ``level``, ``amount``, ``currency_id``, ``reference``, ``unfolds``) and ``next``
-            (None: no more)
+            ``day`` (of a document without a time, else None), ``state``, ``level``, ``amount``,
+            ``currency_id``, ``reference``, ``cursor``) and ``next`` (None: no more)
         :raise UserError: unknown kind or a ``before`` this method did not return
         """
         self.ensure_one()
@@ -134,13 +134,17 @@ class ResPartner(models.Model):
         )
         rows = []
         for record, row in zip(records, records._crm_history_rows(), strict=True):
-            moment = self._crm_as_moment(record[source.date_field])
+            value = record[source.date_field]
+            moment = self._crm_as_moment(value)
+            has_time = isinstance(value, datetime)
             row.update(
                 key=f"{source.model},{record.id}",
                 model=source.model,
                 id=record.id,
                 date=moment.isoformat(),
-                has_time=isinstance(record[source.date_field], datetime),
+                has_time=has_time,
+                # The instant falls on another day in other time zones; the document's day is one.
+                day=None if has_time else value.isoformat(),
                 cursor=f"{moment.isoformat()}|{rank}|{record.id}",
                 sort=(-moment.timestamp(), rank, -record.id),
             )

@@ -8,3 +8,5 @@ from . import test_offer_batch
 from . import test_overview
 from . import test_access
 from . import test_api
+from . import test_hoot
+from . import test_tours

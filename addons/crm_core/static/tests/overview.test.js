@@ -1,0 +1,467 @@
+import { withCustomerAddress } from "@crm_core/overview/overview_url";
+import { OverviewPanel } from "@crm_core/overview/overview_panel";
+import { customerPanels } from "@crm_core/overview/customer_panels";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { beforeEach, describe, expect, test } from "@odoo/hoot";
+import { click, queryAllTexts, queryFirst, queryOne } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame, Deferred, mockDate } from "@odoo/hoot-mock";
+import { Component, xml } from "@odoo/owl";
+import {
+    contains,
+    getService,
+    makeServerError,
+    mountWithCleanup,
+    onRpc,
+    patchWithCleanup,
+    preloadBundle,
+} from "@web/../tests/web_test_helpers";
+import { browser } from "@web/core/browser/browser";
+import { router } from "@web/core/browser/router";
+import { WebClient } from "@web/webclient/webclient";
+
+describe.current.tags("desktop");
+defineMailModels();
+preloadBundle("web.chartjs_lib");
+
+const PARTNER_ID = 7;
+const USD = 1;
+const MONTHS = Array.from({ length: 12 }, (_, index) => `2026-${String(index + 1).padStart(2, "0")}`);
+
+function tile(key, values = {}) {
+    return { key, label: key, type: "monetary", value: null, records: key, trend: null, hint: "", level: "", ...values };
+}
+
+function makeOverview(values = {}) {
+    return {
+        partner: {
+            id: PARTNER_ID,
+            name: "Northwind",
+            is_company: true,
+            is_archived: false,
+            email: "orders@northwind.example",
+            phone: "+420 224 555 010",
+            website: "",
+            place: "Prague",
+            tags: [{ id: 1, name: "Key account", color: 4 }],
+            salesperson: "Mitchell",
+            contacts: [],
+            has_more_contacts: false,
+        },
+        company: { id: 1, name: "My Company", currency_id: USD, is_one_of_many: false },
+        lifecycle: { state: "late", label: "Late", reason: "52 days since the last order.", level: "warning" },
+        tiles: [
+            tile("turnover", { label: "Turnover", value: 48200.4, trend: 0.08, records: "invoices" }),
+            tile("orders", { label: "Orders", type: "integer", value: 23 }),
+            tile("last_order", { label: "Last order", type: "days_ago", value: 52, level: "warning" }),
+            tile("on_time", { label: "On time", type: "percentage", value: 0.954 }),
+            tile("returned", { label: "Returned", type: "percentage" }),
+        ],
+        todo: [{ key: "overdue", level: "danger", text: "$ 12 is overdue", records: "overdue" }],
+        turnover: { months: MONTHS, current: MONTHS.map(() => 10), previous: MONTHS.map(() => 9), title: "Turnover is up" },
+        products: { count: 0, rows: [] },
+        rights: { create_quotation: true, edit_partner: true },
+        ...values,
+    };
+}
+
+function makeEmptyOverview() {
+    const zeros = MONTHS.map(() => 0);
+    return makeOverview({
+        tiles: [tile("turnover")],
+        todo: [],
+        turnover: { months: MONTHS, current: zeros, previous: zeros, title: "No turnover yet" },
+    });
+}
+
+function suggestion(product_id, values = {}) {
+    return {
+        product_id,
+        name: `Product ${product_id}`,
+        quantity: 2,
+        uom: "Units",
+        price_unit: 10,
+        currency_id: USD,
+        reason: "Bought 11 of 12 times",
+        source: "repeat",
+        score: 0.5,
+        stock: 40,
+        ...values,
+    };
+}
+
+function historyRow(id, values = {}) {
+    return {
+        key: `sale.order,${id}`,
+        model: "sale.order",
+        id,
+        kind: "order",
+        date: "2026-03-10T09:00:00+00:00",
+        has_time: true,
+        day: null,
+        name: `S000${id}`,
+        state: "Sales Order",
+        level: "success",
+        amount: 100,
+        currency_id: USD,
+        reference: "",
+        cursor: `cursor ${id}`,
+        ...values,
+    };
+}
+
+/** The server: what each method of `res.partner` answers, by name. */
+let answers;
+
+beforeEach(() => {
+    mockDate("2026-03-15 12:00:00");
+    answers = {
+        crm_overview: () => makeOverview(),
+        crm_suggest_offer: ({ basket }) => (basket ? [] : [suggestion(1), suggestion(2, { price_unit: 5 })]),
+        crm_history: () => ({ rows: [historyRow(1)], next: null }),
+    };
+    for (const method of [
+        "crm_overview",
+        "crm_overview_products",
+        "crm_suggest_offer",
+        "crm_history",
+        "crm_history_lines",
+        "crm_open_records",
+        "crm_create_quotation",
+        "crm_decline_product",
+    ]) {
+        onRpc("res.partner", method, ({ kwargs }) => answers[method](kwargs));
+    }
+});
+
+async function openOverview(context = { active_id: PARTNER_ID }) {
+    await mountWithCleanup(WebClient);
+    await getService("action").doAction({ type: "ir.actions.client", tag: "crm_core.overview", context });
+    await animationFrame();
+    await animationFrame();
+}
+
+/** Follow actions without opening them. */
+function catchActions() {
+    const actions = [];
+    patchWithCleanup(getService("action"), {
+        doAction(action) {
+            actions.push(action);
+            return Promise.resolve();
+        },
+    });
+    return actions;
+}
+
+const value = (key) => queryOne(`.o_crm_tile[data-key=${key}] .o_crm_tile_value`).textContent.trim();
+
+describe("header and figures", () => {
+    test("the customer, how it stands and why", async () => {
+        await openOverview();
+        expect("h1").toHaveText("Northwind");
+        expect(".o_crm_lifecycle").toHaveText("Late");
+        expect(".o_crm_lifecycle_reason").toHaveText("52 days since the last order.");
+        expect("a[href='tel:+420224555010']").toHaveCount(1);
+        expect("a[href='mailto:orders@northwind.example']").toHaveCount(1);
+        expect(".o_breadcrumb").toHaveText("Northwind");
+    });
+
+    test("figures in their units, unknown is no zero", async () => {
+        await openOverview();
+        expect(value("turnover")).toBe("$\u00a048,200");
+        expect(".o_crm_tile[data-key=turnover]").toHaveText(/\+8%/);
+        expect(value("orders")).toBe("23");
+        expect(value("last_order")).toBe("52 days ago");
+        expect(value("on_time")).toBe("95%");
+        expect(value("returned")).toBe("–");
+    });
+
+    test("a figure opens its records", async () => {
+        answers.crm_open_records = ({ kind }) => ({ type: "ir.actions.act_window", kind });
+        await openOverview();
+        const actions = catchActions();
+        await contains(".o_crm_tile[data-key=turnover]").click();
+        await contains(".o_crm_todo button").click();
+        expect(actions.map(({ kind }) => kind)).toEqual(["invoices", "overdue"]);
+    });
+
+    test("an empty customer is told what will be where", async () => {
+        answers.crm_overview = makeEmptyOverview;
+        answers.crm_suggest_offer = () => [];
+        answers.crm_history = () => ({ rows: [], next: null });
+        await openOverview();
+        expect(value("turnover")).toBe("–");
+        expect(".o_crm_empty").toHaveCount(5);
+        expect(".o_crm_panel_offer button").toHaveText("New quotation");
+        expect("canvas").toHaveCount(0);
+    });
+
+    test("the skeleton stands until the figures are there", async () => {
+        const deferred = new Deferred();
+        answers.crm_overview = () => deferred;
+        await openOverview();
+        expect(".o_crm_skeleton").toHaveCount(1);
+        deferred.resolve(makeOverview());
+        await animationFrame();
+        expect(".o_crm_skeleton").toHaveCount(0);
+        expect("h1").toHaveText("Northwind");
+    });
+});
+
+describe("offer", () => {
+    const total = () => queryOne(".o_crm_offer_total").textContent;
+
+    test("the total follows choice and quantity", async () => {
+        await openOverview();
+        expect(total()).toBe("$\u00a030.00");
+        await contains(".o_crm_offer_line:eq(0) input[type=checkbox]").click();
+        expect(total()).toBe("$\u00a010.00");
+        await contains(".o_crm_offer_line:eq(1) .o_crm_offer_quantity").edit("3", { confirm: false });
+        expect(total()).toBe("$\u00a015.00");
+        await contains(".o_crm_offer_line:eq(0) .o_crm_offer_quantity").edit("1", { confirm: false });
+        expect(total()).toBe("$\u00a025.00", { message: "who changes the quantity wants the product" });
+    });
+
+    test("what is no quantity counts for nothing", async () => {
+        await openOverview();
+        await contains(".o_crm_offer_line:eq(0) .o_crm_offer_quantity").edit("x", { confirm: false });
+        expect(".o_crm_offer_line:eq(0) .o_crm_offer_quantity").toHaveClass("is-invalid");
+        expect(total()).toBe("$\u00a030.00");
+    });
+
+    test("a double click makes one quotation of the chosen lines", async () => {
+        const created = new Deferred();
+        const requests = [];
+        answers.crm_create_quotation = (kwargs) => {
+            requests.push(kwargs);
+            return created;
+        };
+        await openOverview();
+        const actions = catchActions();
+        await contains(".o_crm_offer_line:eq(0) input[type=checkbox]").click();
+        const button = queryFirst(".o_crm_create_quotation");
+        click(button);
+        click(button);
+        await animationFrame();
+        expect(button).not.toBeEnabled();
+        created.resolve({ type: "ir.actions.act_window", res_id: 99 });
+        await animationFrame();
+        expect(requests).toHaveLength(1);
+        expect(requests[0].lines.map((line) => [line.product_id, line.quantity])).toEqual([[2, 2]]);
+        expect(actions).toEqual([{ type: "ir.actions.act_window", res_id: 99 }]);
+    });
+
+    test("a repeated request carries the same key, another intent another one", async () => {
+        expect.errors(2);
+        const keys = [];
+        answers.crm_create_quotation = ({ request_key }) => {
+            keys.push(request_key);
+            throw makeServerError({ message: "no answer" });
+        };
+        await openOverview();
+        await contains(".o_crm_create_quotation").click();
+        await contains(".modal .btn-primary, .modal .btn-close").click();
+        await contains(".o_crm_create_quotation").click();
+        await contains(".modal .btn-primary, .modal .btn-close").click();
+        expect(keys).toHaveLength(2);
+        expect(keys[0]).toBe(keys[1]);
+        answers.crm_create_quotation = ({ request_key }) => {
+            keys.push(request_key);
+            return { type: "ir.actions.act_window_close" };
+        };
+        await contains(".o_crm_offer_line:eq(1) input[type=checkbox]").click();
+        await contains(".o_crm_create_quotation").click();
+        expect(keys[2]).not.toBe(keys[0]);
+        expect.verifyErrors(["no answer", "no answer"]);
+    });
+
+    test("who may not quote is not asked to", async () => {
+        const rights = { create_quotation: false, edit_partner: false };
+        answers.crm_overview = () => makeOverview({ rights });
+        await openOverview();
+        expect(".o_crm_offer_line").toHaveCount(2);
+        expect(".o_crm_create_quotation").toHaveCount(0);
+    });
+
+    test("a product not wanted gives way to the next suggestion", async () => {
+        const declined = [];
+        answers.crm_decline_product = ({ product_id, reason }) => declined.push([product_id, reason]);
+        await openOverview();
+        answers.crm_suggest_offer = () => [suggestion(2), suggestion(3)];
+        await contains(".o_crm_offer_line:eq(0) .o_crm_decline").click();
+        await contains(".modal input").edit("Too expensive", { confirm: false });
+        await contains(".modal .btn-primary").click();
+        expect(declined).toEqual([[1, "Too expensive"]]);
+        await animationFrame();
+        expect(queryAllTexts(".o_crm_offer_line label")).toEqual(["Product 2", "Product 3"]);
+    });
+
+    test("more suggestions fit what is chosen and change no total", async () => {
+        answers.crm_suggest_offer = ({ basket }) =>
+            basket
+                ? [suggestion(6, { reason: `with ${basket}` })]
+                : [1, 2, 3, 4, 5].map((id) => suggestion(id, { price_unit: 1 }));
+        await openOverview();
+        await contains(".o_crm_offer_line:eq(4) input[type=checkbox]").click();
+        await contains(".o_crm_more_suggestions").click();
+        expect(".o_crm_offer_line:eq(5) .o_crm_offer_reason").toHaveText("with 1,2,3,4");
+        expect(total()).toBe("$\u00a08.00");
+        expect(".o_crm_more_suggestions").toHaveCount(0);
+    });
+});
+
+describe("history", () => {
+    const names = () => queryAllTexts(".o_crm_history_row strong");
+
+    test("pages follow one another until the last", async () => {
+        const requests = [];
+        answers.crm_history = ({ before, kinds, search }) => {
+            requests.push({ before, kinds, search });
+            return before ? { rows: [historyRow(2)], next: null } : { rows: [historyRow(1)], next: "cursor 1" };
+        };
+        await openOverview();
+        if (queryFirst(".o_crm_history_more")) {
+            await contains(".o_crm_history_more").click();
+        }
+        await animationFrame();
+        expect(names()).toEqual(["S0001", "S0002"]);
+        expect(requests.map(({ before }) => before)).toEqual([null, "cursor 1"]);
+        expect(".o_crm_history_more").toHaveCount(0);
+    });
+
+    test("kinds and search narrow it down", async () => {
+        const requests = [];
+        answers.crm_history = ({ kinds, search }) => {
+            requests.push([kinds, search]);
+            return { rows: search ? [] : [historyRow(1)], next: null };
+        };
+        await openOverview();
+        await contains(".o_crm_history_kinds [data-kind=invoice]").click();
+        expect("[data-kind=invoice]").toHaveAttribute("aria-pressed", "true");
+        await contains(".o_crm_history_search input").edit("toner", { confirm: false });
+        await advanceTime(400);
+        await animationFrame();
+        expect(requests).toEqual([
+            [null, null],
+            [["invoice"], null],
+            [["invoice"], "toner"],
+        ]);
+        expect(names()).toEqual([]);
+        await contains(".o_crm_panel_history .o_crm_empty button").click();
+        expect(names()).toEqual(["S0001"]);
+    });
+
+    test("a row unfolds to its products and opens its document", async () => {
+        answers.crm_history_lines = ({ model, res_id }) => [
+            { product: `${model} ${res_id}`, quantity: 4, uom: "Units", amount: 356, currency_id: USD },
+        ];
+        await openOverview();
+        await contains(".o_crm_history_toggle").click();
+        expect(".o_crm_history_toggle").toHaveAttribute("aria-expanded", "true");
+        expect(queryAllTexts(".o_crm_history_lines td")).toEqual(["sale.order 1", "4 Units", "$ 356.00"]);
+        const actions = catchActions();
+        await contains(".o_crm_history_open").click();
+        expect(actions[0].res_model).toBe("sale.order");
+        expect(actions[0].res_id).toBe(1);
+    });
+
+    test("a document without a time keeps its day in every time zone", async () => {
+        mockDate("2026-03-15 12:00:00", -8);
+        answers.crm_history = () => ({
+            rows: [
+                // The end of 5 March in Auckland: still 4 March in the time zone of the browser.
+                historyRow(1, { kind: "invoice", has_time: false, date: "2026-03-05T10:59:59+00:00", day: "2026-03-05" }),
+                historyRow(2, { date: "2026-03-05T04:00:00+00:00" }),
+            ],
+            next: null,
+        });
+        await openOverview();
+        const days = queryAllTexts(".o_crm_history_day h3");
+        expect(days[0]).toMatch(/03\/05\/2026/);
+        expect(days[1]).toMatch(/03\/04\/2026/);
+        expect(queryAllTexts(".o_crm_history_time")).toEqual(["", "8:00 PM"]);
+    });
+});
+
+describe("panels of other addons", () => {
+    class TicketsPanel extends Component {
+        static template = xml`
+            <OverviewPanel name="'tickets'" title="'Tickets'" isFolded="props.isFolded">
+                <p class="o_tickets" t-out="props.section.count"/>
+            </OverviewPanel>`;
+        static components = { OverviewPanel };
+        static props = ["*"];
+    }
+
+    const panels = () => queryAllTexts(".o_crm_panel h2");
+
+    test("stand between products and history", async () => {
+        customerPanels.add("tickets", { component: TicketsPanel, section: "tickets" });
+        answers.crm_overview = () => makeOverview({ tickets: { count: 3 } });
+        await openOverview();
+        expect(panels()).toEqual([
+            "What to do now",
+            "Next offer",
+            "Turnover is up",
+            "Products and rhythm",
+            "Tickets",
+            "History",
+        ]);
+        expect(".o_tickets").toHaveText("3");
+    });
+
+    test("are folded when empty and missing without their section", async () => {
+        customerPanels.add("tickets", { component: TicketsPanel, section: "tickets" });
+        customerPanels.add("visits", { component: TicketsPanel, section: "visits" });
+        answers.crm_overview = () => makeOverview({ tickets: { count: 0 } });
+        await openOverview();
+        expect(panels()).toHaveLength(6);
+        expect(".o_tickets").toHaveCount(0);
+        await contains(".o_crm_panel_tickets h2 button").click();
+        expect(".o_tickets").toHaveCount(1);
+    });
+});
+
+describe("nothing to show", () => {
+    test("no access is said in words", async () => {
+        answers.crm_overview = () => {
+            throw makeServerError({ type: "AccessError", message: "Northwind is looked after by another team." });
+        };
+        answers.crm_suggest_offer = answers.crm_overview;
+        await openOverview();
+        expect("[role=alert]").toHaveText(/Northwind is looked after by another team/);
+        expect("[role=alert] .btn-primary").toHaveText("Open the list of customers");
+        expect(".modal").toHaveCount(0);
+    });
+
+    test("an address without a customer", async () => {
+        answers.crm_overview = () => expect.step("crm_overview");
+        await openOverview({});
+        expect("[role=alert] h1").toHaveText("This customer does not exist");
+        expect.verifySteps([]);
+    });
+});
+
+describe("address", () => {
+    test("is that of the customer, whatever way led there", () => {
+        const stack = [
+            { action: "customer-relations", displayName: "Customers" },
+            { action: "overview", active_id: 7, displayName: "Northwind" },
+        ];
+        expect(router.stateToUrl({ actionStack: stack })).toBe("/odoo/customers/7/overview");
+        stack.push({ model: "sale.order", resId: 45 });
+        expect(router.stateToUrl({ actionStack: stack })).toBe("/odoo/customers/7/overview/sale.order/45");
+        expect(stack[0].action).toBe("customer-relations", { message: "the breadcrumb stays" });
+    });
+
+    test("others are left alone", () => {
+        const state = { actionStack: [{ action: "crm", resId: 3 }] };
+        expect(withCustomerAddress(state)).toBe(state);
+        expect(router.stateToUrl(state)).toBe("/odoo/crm/3");
+    });
+
+    test("is read back as the customer", () => {
+        const url = new URL(`${browser.location.origin}/odoo/customers/7/overview`);
+        const { action, active_id } = router.urlToState(url);
+        expect({ action, active_id }).toEqual({ action: "overview", active_id: 7 });
+    });
+});
