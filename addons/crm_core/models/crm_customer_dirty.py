@@ -111,11 +111,12 @@ class CrmCustomerDirty(models.Model):
             SQL(
                 """
                 DELETE FROM crm_customer_dirty
-                 WHERE id IN (SELECT id FROM crm_customer_dirty
-                               WHERE %s
-                               ORDER BY id
-                               LIMIT %s
-                                 FOR UPDATE SKIP LOCKED)
+                 -- An array, not IN: a join could run the locking query more than once.
+                 WHERE id = ANY(ARRAY(SELECT id FROM crm_customer_dirty
+                                       WHERE %s
+                                       ORDER BY id
+                                       LIMIT %s
+                                         FOR UPDATE SKIP LOCKED))
                 RETURNING company_id, partner_id
                 """,
                 SQL("TRUE") if partner_ids is None else SQL("partner_id = ANY(%s)", list(partner_ids)),
