@@ -1,0 +1,43 @@
+"""What every command needs first: environment, Odoo tree and database server, under the lock of the
+checkout.
+"""
+
+import multiprocessing
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+from .addons import load_addons, select
+from .databases import Databases
+from .files import locked
+from .odoo import Odoo
+from .odoo_tree import ensure_odoo_tree
+from .postgres import ensure_postgres
+from .processes import die_with_parent
+from .python_env import ensure_venv
+
+GIGABYTES_FOR_FIRST_START = 5
+GIGABYTES_FOR_WORK = 1
+
+
+@contextmanager
+def preparing(workspace, purpose):
+    """Hold the lock under which anything is made in this checkout."""
+    first = not (workspace.data / "cluster.json").exists()
+    needed = GIGABYTES_FOR_FIRST_START if first else GIGABYTES_FOR_WORK
+    workspace.require_disk_space(shutil.disk_usage(workspace.root).free, needed)
+    with locked(workspace.data / "prepare.lock", purpose):
+        yield
+
+
+def prepare_databases(workspace, development=False):
+    """Return (databases, selected addons) with everything in place to work on databases."""
+    selection = select(load_addons(workspace.addons_dir), workspace.settings.addons)
+    # Two downloads that do not know of each other: packages from Python's index, and Odoo.
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(1, mp_context=fork, initializer=die_with_parent) as pool:
+        venv = pool.submit(ensure_venv, workspace, development)
+        tree = ensure_odoo_tree(workspace)
+        server = ensure_postgres(workspace)
+        venv.result()
+    return Databases(Odoo(workspace, tree, server)), selection
