@@ -49,7 +49,17 @@ def linters(workspace, eslint):
     ]
     if eslint:
         found.append(("eslint", [*eslint, "--max-warnings=0", "--no-warn-ignored", *addons]))
-    pytest = [workspace.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/static"]
+    pytest = [
+        workspace.python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:odoo",
+        "tests/static",
+    ]
     return [*found, ("own static checks", pytest)]
 
 

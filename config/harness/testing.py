@@ -98,7 +98,12 @@ class Rounds:
 
     def _checkout_round(self, more):
         """Tests that need no database."""
-        self._pytest("checkout", "the checkout", ["tests/static", *more], self._environment())
+        self._pytest(
+            "checkout",
+            "the checkout",
+            ["-p", "no:odoo", "tests/static", *more],
+            self._environment(),
+        )
 
     def _addons_round(self, demo):
         """Tests inside Odoo on a copy of the database with our addons."""
@@ -124,8 +129,10 @@ class Rounds:
             *([] if with_browser else ["--no-browser"]),
             *self._parallel(),
         ]
+        # Odoo's lint tests see the same code with and without demo data.
+        own = ["tests/database"] if demo else ["tests/database", "tests/odoo"]
         title = f"the addons {'with' if demo else 'without'} demo data"
-        self._pytest(name, title, [*options, "tests/database", *paths], self._environment())
+        self._pytest(name, title, [*options, *own, *paths], self._environment())
         self.databases.drop(name)
 
     def _install_round(self):
@@ -134,7 +141,10 @@ class Rounds:
             template = self.databases.erp_template(erp_dependencies(self.selection), demo=True)
         environment = {**self._environment(), "HARNESS_ERP_TEMPLATE": template}
         self._pytest(
-            "install", "each addon alone", ["tests/install", *self._parallel()], environment
+            "install",
+            "each addon alone",
+            ["-p", "no:odoo", "tests/install", *self._parallel()],
+            environment,
         )
 
     def _is_wanted(self, addon):
@@ -188,12 +198,14 @@ def read_report(path):
     if not path.exists():
         return 0, 0
     try:
-        suites = ElementTree.parse(path).getroot().iter("testsuite")
+        cases = ElementTree.parse(path).getroot().iter("testcase")
     except ElementTree.ParseError as error:
         raise UserError(f"The test report {path} is broken: {error}") from error
-    passed = failed = 0
-    for suite in suites:
-        bad = sum(int(suite.get(key, 0)) for key in ("failures", "errors", "skipped"))
-        failed += bad
-        passed += max(0, int(suite.get("tests", 0)) - bad)
-    return passed, failed
+    # Subtests stand in the report as cases of their own with the name of their test.
+    verdicts = {}
+    for case in cases:
+        test = (case.get("classname"), case.get("name"))
+        bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
+        verdicts[test] = verdicts.get(test, False) or bad
+    failed = sum(verdicts.values())
+    return len(verdicts) - failed, failed

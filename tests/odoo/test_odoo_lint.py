@@ -1,6 +1,6 @@
 """Odoo's own lint tests (its addon test_lint), held to our addons alone."""
 
-from unittest.mock import PropertyMock, patch
+from unittest.mock import patch
 
 from suite import ADDONS, addon_names
 
@@ -100,8 +100,4 @@ class TestPylint(OursOnly, test_pylint.TestPyLint):
         """Point the check at our addons instead of Odoo's own tree."""
         super().setUp()
         root = str(ADDONS / addon_names()[0])
-        self._patch(
-            patch.object(
-                type(tools.config), "root_path", new_callable=PropertyMock(return_value=root)
-            )
-        )
+        self._patch(patch.dict(vars(tools.config), root_path=root))
