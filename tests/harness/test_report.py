@@ -1,6 +1,7 @@
 """How the rounds of `make test` are counted."""
 
 import pytest
+
 from harness.console import UserError
 from harness.testing import read_report
 
