@@ -7,6 +7,8 @@ from .processes import run_visibly
 from .python_env import ensure_venv
 from .tools import ensure_eslint
 
+# pylint-odoo wants a README.rst; ours are README.md.
+ODOOLINT_LEFT_OUT = ("missing-readme", "category-allowed")
 # Of the OCA's checks those that are about its own repositories or about taste.
 OCA_LEFT_OUT = (
     "prefer-readme-rst",
@@ -52,7 +54,7 @@ def linters(workspace, eslint):
     found = [
         ("ruff check", [binaries / "ruff", "check", *ours]),
         ("ruff format", [binaries / "ruff", "format", "--check", *ours]),
-        ("pylint-odoo", [binaries / "pylint", *addons]),
+        ("pylint-odoo", [binaries / "pylint", f"--disable={','.join(ODOOLINT_LEFT_OUT)}", *addons]),
         (
             "OCA checks",
             [binaries / "oca-checks-odoo-module", f"--disable={','.join(OCA_LEFT_OUT)}", *addons],
