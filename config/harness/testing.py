@@ -8,8 +8,8 @@ The rounds of a full run:
 3. the addons' Python tests once more on a database with demo data;
 4. each addon alone: installed on the ERP and uninstalled again.
 
-With ADDONS= only these addons are looked at, by the static checks and round 2: the quick loop of a
-developer's day.
+With ADDONS= only these addons are looked at, by the static checks and round 2 without Odoo's lint
+tests: the quick loop of a developer's day.
 """
 
 import shutil
@@ -78,7 +78,7 @@ class Rounds:
         self._addons_round(demo=False)
         if focused:
             say(
-                "ADDONS is given: left out are the harness's own tests, "
+                "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
                 "the round with demo data and the install matrix."
             )
         else:
@@ -129,8 +129,9 @@ class Rounds:
             *([] if with_browser else ["--no-browser"]),
             *self._parallel(),
         ]
-        # Odoo's lint tests see the same code with and without demo data.
-        own = ["tests/database"] if demo else ["tests/database", "tests/odoo"]
+        # Odoo's lint tests look at everything that is installed: once per full run is enough.
+        thorough = not demo and not self.settings.addons
+        own = ["tests/database", *(["tests/odoo"] if thorough else [])]
         title = f"the addons {'with' if demo else 'without'} demo data"
         self._pytest(name, title, [*options, *own, *paths], self._environment())
         self.databases.drop(name)

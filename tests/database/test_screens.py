@@ -90,12 +90,7 @@ class TestScreens(SuiteCase):
         if kind == "form":
             self._load_form(model, arch, specification)
         elif kind in GROUPED:
-            groupby = [
-                node.get("name")
-                for node in arch.iter("field")
-                if node.get("type") in ("row", "col")
-            ]
-            model.formatted_read_group(domain, groupby[:1], ["__count"])
+            model.formatted_read_group(domain, self._groupby(model, arch), ["__count"])
         elif kind != "search":
             model.web_search_read(domain, specification, limit=RECORDS_PER_VIEW)
 
@@ -108,6 +103,17 @@ class TestScreens(SuiteCase):
         except AccessError:
             self.fail(f"{model.env.user.login} may not search {model._name}")
         record.web_read(specification)
+
+    @staticmethod
+    def _groupby(model, arch):
+        """What a graph or pivot groups by; dates by month unless the view says otherwise."""
+        groupby = []
+        for node in arch.iter("field"):
+            name = node.get("name")
+            if node.get("type") in ("row", "col") or (arch.tag == "graph" and not node.get("type")):
+                dated = model._fields[name].type in ("date", "datetime")
+                groupby.append(f"{name}:{node.get('interval') or 'month'}" if dated else name)
+        return groupby
 
     @staticmethod
     def _specification(model, arch):
