@@ -7,8 +7,8 @@ from .processes import run_visibly
 from .python_env import ensure_venv
 from .tools import ensure_eslint
 
-# pylint-odoo wants a README.rst where ours are README.md, and one class per inherited model where we
-# where we split by subject.
+# pylint-odoo wants a README.rst where ours are README.md, and one class per inherited model where
+# we split by subject.
 ODOOLINT_LEFT_OUT = ("missing-readme", "category-allowed", "consider-merging-classes-inherited")
 # Of the OCA's checks those that are about its own repositories or about taste.
 OCA_LEFT_OUT = (
