@@ -80,6 +80,12 @@ class Databases:
             self.filestore(temporary).rename(self.filestore(target))
         self.server.query(f'ALTER DATABASE "{temporary}" RENAME TO "{target}"')
 
+    def sweep(self):
+        """Drop what a killed command left half made; nobody else may be making anything."""
+        for name in self.notes():
+            if name.startswith(self.internal("making_")):
+                self.drop(name)
+
     def _disconnect(self, name):
         """End other connections: a database is copied and renamed only without them."""
         self.server.query(

@@ -6,7 +6,10 @@ from .console import UserError
 from .processes import CommandFailed, run
 
 # Lines of the log that must not occur while a database is made.
-_LOGGED_ERROR = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (ERROR|CRITICAL) ", re.MULTILINE)
+_LOGGED_ERROR = re.compile(
+    r"^\d{4}-\d\d-\d\d \S+ \d+ ((ERROR|CRITICAL) |WARNING .* demo data failed to install)",
+    re.MULTILINE,
+)
 
 
 class Odoo:

@@ -40,4 +40,6 @@ def prepare_databases(workspace, development=False):
         tree = ensure_odoo_tree(workspace)
         server = ensure_postgres(workspace)
         venv.result()
-    return Databases(Odoo(workspace, tree, server)), selection
+    databases = Databases(Odoo(workspace, tree, server))
+    databases.sweep()
+    return databases, selection

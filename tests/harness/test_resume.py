@@ -84,6 +84,14 @@ def test_half_made_template_is_made_again(databases):
     assert [path.name for path in databases.filestore(final).parent.iterdir()] == [final]
 
 
+def test_rests_of_killed_commands_are_swept(databases):
+    """Databases that were being made go, all others stay."""
+    for name in (databases.internal("making_x"), databases.internal("erp_x"), "crm_suite"):
+        databases.server.databases[name] = ""
+    databases.sweep()
+    assert list(databases.server.databases) == [databases.internal("erp_x"), "crm_suite"]
+
+
 def test_finished_template_is_not_made_again(databases):
     """The second call only notes that it was used."""
     databases._template("erp", "key", {}, "Template", fill(databases))
