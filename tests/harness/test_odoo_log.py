@@ -8,7 +8,7 @@ from harness.workspace import Workspace
 
 GOOD = "2026-01-01 10:00:00,000 1 INFO db odoo.modules: loaded\n"
 ERROR = "2026-01-01 10:00:00,000 1 ERROR db odoo.sql_db: bad query\nTraceback ...\n"
-DEMO = "2026-01-01 10:00:00,000 1 WARNING db odoo.modules.loading: Module x demo data failed to install\n"
+DEMO = GOOD.replace("INFO", "WARNING").replace("loaded", "Module x demo data failed to install")
 
 
 def judge(tmp_path, output):
