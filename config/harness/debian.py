@@ -100,6 +100,8 @@ class PrivateApt:
             "Dir::Etc::preferencesparts": self.folder / "preferences",
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
+            # Lists that stay compressed, as in container images, are slow to read.
+            "Acquire::GzipIndexes": "false",
         }
         if is_root():
             # The unprivileged user of apt may not enter the checkout.
@@ -126,32 +128,45 @@ class PrivateApt:
         """Fetch the package lists."""
         self._run("apt-get", "update", "--error-on=any")
 
-    def description(self, package, suite):
-        """Return the fields of the newest version of a package in a suite."""
-        text = self._run("apt-cache", "show", "--no-all-versions", f"{package}/{suite}")
-        return dict(re.findall(r"^([A-Za-z0-9-]+): (.+)$", text, re.MULTILINE))
+    def describe(self, wanted):
+        """Return {package: its fields} for {package: suite}; apt starts slowly, so it is asked once.
 
-    def fetch(self, package, suite):
-        """Download a package and return (file, version); a broken or half file is noticed and
-        fetched again.
+        :raises CommandFailed: when the mirror lacks one of them
         """
-        fields = self.description(package, suite)
-        wanted = fields["SHA256"]
+        names = [f"{package}/{suite}" for package, suite in wanted.items()]
+        text = self._run("apt-cache", "show", "--no-all-versions", *names)
+        found = {}
+        for stanza in text.split("\n\n"):
+            fields = dict(re.findall(r"^([A-Za-z0-9-]+): (.+)$", stanza, re.MULTILINE))
+            if "Package" in fields:
+                found[fields["Package"]] = fields
+        return found
+
+    def fetch(self, wanted):
+        """Download {package: suite} and return {package: (file, version)}.
+
+        A broken or half file is noticed by its hash and fetched again.
+        """
+        described = self.describe(wanted)
         for _attempt in range(ATTEMPTS):
-            found = [
-                path
-                for path in self.downloads.glob(f"{package}_*.deb")
-                if file_hash(path) == wanted
-            ]
-            if found:
-                return found[0], fields["Version"]
-            for path in self.downloads.glob(f"{package}_*.deb"):
+            files = {package: self._whole_file(described[package]) for package in wanted}
+            missing = [package for package, path in files.items() if path is None]
+            if not missing:
+                return {name: (path, described[name]["Version"]) for name, path in files.items()}
+            names = [f"{package}/{wanted[package]}" for package in missing]
+            self._run("apt-get", "download", *names, cwd=self.downloads)
+        raise UserError(f"{', '.join(missing)} arrived broken {ATTEMPTS} times; start again later.")
+
+    def _whole_file(self, fields):
+        """Return the downloaded file of a package, or None; broken and old ones are removed."""
+        whole = None
+        for path in self.downloads.glob(f"{fields['Package']}_*.deb"):
+            if file_hash(path) == fields["SHA256"]:
+                whole = path
+            else:
                 say(f"  {path.name} is incomplete or old: fetching it again")
                 path.unlink()
-            self._run("apt-get", "download", f"{package}/{suite}", cwd=self.downloads)
-        raise UserError(
-            f"The package {package} arrived broken {ATTEMPTS} times; start again later."
-        )
+        return whole
 
 
 def unpack(files, target):

@@ -81,15 +81,15 @@ def _from_debian(workspace):
         return None
     apt = PrivateApt(workspace.odoo_dir / "apt", *mirror)
     apt.update()
+    wanted = {**dict.fromkeys(FROM_SID, "sid"), **dict.fromkeys(FROM_RELEASE, apt.release)}
     try:
-        apt.description("odoo-19", "sid")
+        apt.describe(wanted)
     except CommandFailed:
         say("  Debian's mirror has no odoo-19: taking Odoo's public repository instead")
         return None
-    fetched = [apt.fetch(package, "sid") for package in FROM_SID]
-    fetched += [apt.fetch(package, apt.release) for package in FROM_RELEASE]
-    unpack([path for path, _version in fetched], workspace.odoo_dir / "root")
-    return {"folder": "root", "identity": f"debian {fetched[0][1]}"}
+    fetched = apt.fetch(wanted)
+    unpack([path for path, _version in fetched.values()], workspace.odoo_dir / "root")
+    return {"folder": "root", "identity": f"debian {fetched['odoo-19'][1]}"}
 
 
 def _from_repository(workspace):

@@ -36,7 +36,7 @@ def ensure_docker_compose(workspace):
     with step("Docker Compose"):
         apt = PrivateApt(workspace.odoo_dir / "apt", *mirror)
         apt.update()
-        package, _version = apt.fetch("docker-compose", "sid")
+        package, _version = apt.fetch({"docker-compose": "sid"})["docker-compose"]
         unpack([package], workspace.odoo_dir / "compose")
     return docker_compose_command(workspace)
 

@@ -120,13 +120,14 @@ def test_broken_download_is_fetched_again(tmp_path, monkeypatch):
     wanted = files.file_hash(tmp_path / "whole")
     apt = debian.PrivateApt(tmp_path / "apt", "mirror", "stable")
     (apt.downloads / "thing_1_all.deb").write_bytes(whole[:5])
-    monkeypatch.setattr(apt, "description", lambda *_: {"SHA256": wanted, "Version": "1"})
+    fields = {"Package": "thing", "SHA256": wanted, "Version": "1"}
+    monkeypatch.setattr(apt, "describe", lambda _wanted: {"thing": fields})
 
     def download(*_arguments, cwd):
         (cwd / "thing_1_all.deb").write_bytes(whole)
 
     monkeypatch.setattr(apt, "_run", download)
-    path, version = apt.fetch("thing", "sid")
+    path, version = apt.fetch({"thing": "sid"})["thing"]
     assert (path.read_bytes(), version) == (whole, "1")
 
 
