@@ -129,7 +129,7 @@ class PrivateApt:
         self._run("apt-get", "update", "--error-on=any")
 
     def describe(self, wanted):
-        """Return {package: its fields} for {package: suite}; apt starts slowly, so it is asked once.
+        """Return {package: its fields} for {package: suite}; apt starts slowly: it is asked once.
 
         :raises CommandFailed: when the mirror lacks one of them
         """

@@ -2,9 +2,7 @@
 checkout.
 """
 
-import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 from .addons import load_addons, select
@@ -13,7 +11,7 @@ from .files import locked
 from .odoo import Odoo
 from .odoo_tree import ensure_odoo_tree
 from .postgres import ensure_postgres
-from .processes import die_with_parent
+from .processes import alongside
 from .python_env import ensure_venv
 
 GIGABYTES_FOR_FIRST_START = 5
@@ -34,12 +32,9 @@ def prepare_databases(workspace, development=False):
     """Return (databases, selected addons) with everything in place to work on databases."""
     selection = select(load_addons(workspace.addons_dir), workspace.settings.addons)
     # Two downloads that do not know of each other: packages from Python's index, and Odoo.
-    fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(1, mp_context=fork, initializer=die_with_parent) as pool:
-        venv = pool.submit(ensure_venv, workspace, development)
+    with alongside(ensure_venv, workspace, development):
         tree = ensure_odoo_tree(workspace)
         server = ensure_postgres(workspace)
-        venv.result()
     databases = Databases(Odoo(workspace, tree, server))
     databases.sweep()
     return databases, selection

@@ -3,6 +3,7 @@ understands.
 """
 
 import ctypes
+import multiprocessing
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 
 from .console import UserError
 
@@ -37,6 +40,16 @@ def die_with_parent():
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def alongside(function, *arguments):
+    """Run a function in a second process while the block runs; its error is raised at the end."""
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(1, mp_context=fork, initializer=die_with_parent) as pool:
+        future = pool.submit(function, *arguments)
+        yield
+        future.result()
 
 
 def explain(title, output, log=None):

@@ -21,7 +21,7 @@ from .console import UserError, progress, say, step
 from .debian import install_system_packages
 from .files import locked
 from .prepare import prepare_databases, preparing
-from .processes import run_visibly
+from .processes import alongside, run_visibly
 from .tools import ensure_docker_compose
 
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
@@ -75,6 +75,8 @@ class Rounds:
         """Run all rounds that belong to this run."""
         focused = bool(self.settings.addons)
         self._checkout_round([] if focused else ["tests/harness"])
+        if not focused:
+            self._prepare_templates()
         self._addons_round(demo=False)
         if focused:
             say(
@@ -85,6 +87,13 @@ class Rounds:
             self._addons_round(demo=True)
             self._install_round()
         return self._conclude()
+
+    def _prepare_templates(self):
+        """Make both ERP templates at a time: each keeps one core busy."""
+        dependencies = erp_dependencies(self.selection)
+        with preparing(self.workspace, "make test"):
+            with alongside(self.databases.erp_template, dependencies, True):
+                self.databases.erp_template(dependencies, False)
 
     def _conclude(self):
         """Print the closing line; nothing run, a failure or a broken round make the run fail."""

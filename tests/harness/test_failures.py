@@ -12,7 +12,7 @@ from suite import ROOT
 
 from harness import commands
 from harness.console import UserError
-from harness.processes import CommandFailed, run
+from harness.processes import CommandFailed, alongside, run
 from harness.workspace import GIGABYTE, Settings, Workspace
 
 
@@ -140,3 +140,14 @@ def test_missing_program_is_named():
     """Not a traceback."""
     with pytest.raises(CommandFailed, match="no-such-program is not installed"):
         run(["no-such-program"], "Trying")
+
+
+def _fail():
+    """Fail as a step does."""
+    raise UserError("The other one failed.")
+
+
+def test_error_of_the_second_process_is_told():
+    """What runs alongside does not fail in silence."""
+    with pytest.raises(UserError, match=r"The other one failed\."), alongside(_fail):
+        pass
