@@ -91,9 +91,9 @@ class Rounds:
     def _prepare_templates(self):
         """Make both ERP templates at a time: each keeps one core busy."""
         dependencies = erp_dependencies(self.selection)
-        with preparing(self.workspace, "make test"):
-            with alongside(self.databases.erp_template, dependencies, True):
-                self.databases.erp_template(dependencies, False)
+        demo = alongside(self.databases.erp_template, dependencies, True)
+        with preparing(self.workspace, "make test"), demo:
+            self.databases.erp_template(dependencies, False)
 
     def _conclude(self):
         """Print the closing line; nothing run, a failure or a broken round make the run fail."""
