@@ -28,7 +28,8 @@ class Odoo:
             **self.server.env,
             "PATH": path,
             "PYTHONPATH": str(self.tree.python_path),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled files away from trees that may not be ours to write into.
+            "PYTHONPYCACHEPREFIX": str(self.workspace.data / "pycache"),
             "VIRTUAL_ENV": str(self.workspace.venv),
         }
 

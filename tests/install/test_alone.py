@@ -25,7 +25,7 @@ BUSINESS_TABLES = (
     "stock_picking",
     "stock_move",
 )
-# Odoo touches the partner of a user whenever the groups of that user change: the date is no content.
+# Odoo touches a user's partner whenever the user's groups change: the date is no content.
 CONTENT = "to_jsonb(t) - 'write_date' - 'write_uid'"
 SCHEMA_QUERIES = {
     "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns "
