@@ -80,7 +80,11 @@ def ensure_postgres(workspace):
         if not shutil.which("psql"):
             install_system_packages(["postgresql-client"], "the PostgreSQL server you named")
         server = Server(workspace, None, {})
-        server.query("SELECT 1")
+        if not server.answers():
+            raise UserError(
+                "The PostgreSQL server that PGHOST and PGUSER name does not answer, or has no database "
+                "postgres for that user; mend the variables, or unset them for a private server."
+            )
         server.check()
         return server
     cluster = Cluster(workspace, find_binaries() or _install_binaries())

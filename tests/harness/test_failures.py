@@ -12,6 +12,7 @@ from suite import ROOT
 
 from harness import commands
 from harness.console import UserError
+from harness.postgres import ensure_postgres
 from harness.processes import CommandFailed, alongside, run
 from harness.workspace import GIGABYTE, Settings, Workspace
 
@@ -52,6 +53,13 @@ def test_wrong_variables_are_named(variables, sentence):
     """The variable and what it takes."""
     result = command("run", **variables)
     assert (result.returncode, sentence in result.stderr) == (1, True)
+
+
+def test_silent_postgres_is_one_sentence(tmp_path):
+    """The server the user named is not there."""
+    environment = {**os.environ, "PGHOST": str(tmp_path), "PGUSER": "nobody"}
+    with pytest.raises(UserError, match="does not answer"):
+        ensure_postgres(Workspace(tmp_path, Settings(), environment))
 
 
 def test_unknown_command_lists_the_commands():
