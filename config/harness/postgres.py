@@ -82,8 +82,9 @@ def ensure_postgres(workspace):
         server = Server(workspace, None, {})
         if not server.answers():
             raise UserError(
-                "The PostgreSQL server that PGHOST and PGUSER name does not answer, or has no database "
-                "postgres for that user; mend the variables, or unset them for a private server."
+                "The PostgreSQL server that PGHOST and PGUSER name does not answer, or has no "
+                "database postgres for that user; mend the variables, or unset them for a private "
+                "server."
             )
         server.check()
         return server
