@@ -1,0 +1,3 @@
+"""What stands behind ``make``: prepares, serves, tests and checks the suite. Standard
+library only.
+"""

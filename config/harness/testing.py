@@ -1,0 +1,221 @@
+"""`make test`: every test of the suite in rounds, and one line that sums them up.
+
+The rounds of a full run:
+
+1. the harness itself and the static checks of the addons, without a database;
+2. the addons' tests and the database checks on a database without demo data, browser tests
+   included;
+3. the addons' Python tests once more on a database with demo data;
+4. each addon alone: installed on the ERP and uninstalled again.
+
+With ADDONS= only these addons are looked at, by the static checks and round 2 without Odoo's lint
+tests: the quick loop of a developer's day.
+"""
+
+import shutil
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+
+from .addons import erp_dependencies
+from .console import UserError, progress, say, step
+from .debian import install_system_packages
+from .files import locked
+from .prepare import prepare_databases, preparing
+from .processes import alongside, run_visibly
+from .tools import ensure_docker_compose
+
+BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
+NOTHING_COLLECTED = 5
+
+
+@dataclass
+class Total:
+    """Sum of the rounds."""
+
+    passed: int = 0
+    failed: int = 0
+    broken: int = 0
+
+    def add(self, passed, failed, broken=0):
+        """Add the counts of one round."""
+        self.passed += passed
+        self.failed += failed
+        self.broken += broken
+
+
+def run_tests(workspace):
+    """Prepare, run the rounds, print the sum; return the exit code."""
+    with locked(workspace.data / "test.lock", "make test"):
+        with preparing(workspace, "make test"):
+            databases, selection = prepare_databases(workspace, development=True)
+            if workspace.settings.browser:
+                ensure_browser()
+            ensure_docker_compose(workspace)
+        rounds = Rounds(workspace, databases, selection)
+        return rounds.run()
+
+
+def ensure_browser():
+    """Have a browser for the tours."""
+    if not any(shutil.which(name) for name in BROWSERS):
+        install_system_packages(["chromium"], "the browser tests (BROWSER=0 leaves them out)")
+
+
+class Rounds:
+    """The rounds of one run."""
+
+    def __init__(self, workspace, databases, selection):
+        self.workspace = workspace
+        self.settings = workspace.settings
+        self.databases = databases
+        self.selection = selection
+        self.total = Total()
+
+    def run(self):
+        """Run all rounds that belong to this run."""
+        focused = bool(self.settings.addons)
+        self._checkout_round([] if focused else ["tests/harness"])
+        if not focused:
+            self._prepare_templates()
+        self._addons_round(demo=False)
+        if focused:
+            say(
+                "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
+                "the round with demo data and the install matrix."
+            )
+        else:
+            self._addons_round(demo=True)
+            self._install_round()
+        return self._conclude()
+
+    def _prepare_templates(self):
+        """Make both ERP templates at a time: each keeps one core busy."""
+        dependencies = erp_dependencies(self.selection)
+        demo = alongside(self.databases.erp_template, dependencies, True)
+        with preparing(self.workspace, "make test"), demo:
+            self.databases.erp_template(dependencies, False)
+
+    def _conclude(self):
+        """Print the closing line; nothing run, a failure or a broken round make the run fail."""
+        total = self.total
+        say()
+        say(f"{total.passed} passed, {total.failed + total.broken} failed")
+        if not (total.passed or total.failed or total.broken):
+            progress("No test was run: check ADDONS= and K=.")
+            return 1
+        return 1 if total.failed or total.broken else 0
+
+    def _checkout_round(self, more):
+        """Tests that need no database."""
+        self._pytest(
+            "checkout",
+            "the checkout",
+            ["-p", "no:odoo", "tests/static", *more],
+            self._environment(),
+        )
+
+    def _addons_round(self, demo):
+        """Tests inside Odoo on a copy of the database with our addons."""
+        with_browser = self.settings.browser and not demo
+        with preparing(self.workspace, "make test"):
+            template = self.databases.suite_template(self.selection, demo, bundles=with_browser)
+            name = self.databases.internal("test_demo" if demo else "test")
+            self.databases.copy(template, name)
+        folders = [addon.path / "tests" for addon in self.selection if self._is_wanted(addon)]
+        paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
+        options = [
+            "-p",
+            "suite_plugin",
+            f"--odoo-database={name}",
+            "--odoo-http",
+            *(
+                f"--odoo-{key}={value}"
+                for key, value in self.databases.odoo.options.items()
+                if key != "data-dir"
+            ),
+            f"--odoo-extra=data-dir={self.workspace.odoo_data}",
+            "--odoo-extra=http-interface=127.0.0.1",
+            *([] if with_browser else ["--no-browser"]),
+            *self._parallel(),
+        ]
+        # Odoo's lint tests look at everything that is installed: once per full run is enough.
+        thorough = not demo and not self.settings.addons
+        own = ["tests/database", *(["tests/odoo"] if thorough else [])]
+        title = f"the addons {'with' if demo else 'without'} demo data"
+        self._pytest(name, title, [*options, *own, *paths], self._environment())
+        self.databases.drop(name)
+
+    def _install_round(self):
+        """Each addon alone on the ERP with demo data: in and out again."""
+        with preparing(self.workspace, "make test"):
+            template = self.databases.erp_template(erp_dependencies(self.selection), demo=True)
+        environment = {**self._environment(), "HARNESS_ERP_TEMPLATE": template}
+        self._pytest(
+            "install",
+            "each addon alone",
+            ["-p", "no:odoo", "tests/install", *self._parallel()],
+            environment,
+        )
+
+    def _is_wanted(self, addon):
+        """With ADDONS=, run the tests of the named addons, not of those they need."""
+        return not self.settings.addons or addon.name in self.settings.addons
+
+    def _parallel(self):
+        """Options for several workers, each with its own copy of the database."""
+        if self.settings.workers < 2:
+            return []
+        return ["-n", str(self.settings.workers), "--dist", "loadscope"]
+
+    def _environment(self):
+        """Environment of pytest: Odoo's, our modules, and what the tests want to know."""
+        odoo = self.databases.odoo
+        root = self.workspace.root
+        path = [root / "tests" / "plugins", root / "config", odoo.tree.python_path]
+        return {
+            **odoo.env,
+            "PYTHONPATH": ":".join(map(str, path)),
+            "HARNESS_ADDONS": ",".join(addon.name for addon in self.selection),
+        }
+
+    def _pytest(self, name, title, arguments, environment):
+        """Run pytest once and add its counts to the sum."""
+        report = self.workspace.data / "reports" / f"{name}.xml"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.unlink(missing_ok=True)
+        command = [
+            self.workspace.python,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+        ]
+        if self.settings.keyword:
+            command += ["-k", self.settings.keyword]
+        with step(f"Tests of {title}"):
+            code = run_visibly([*command, *arguments], env=environment, cwd=self.workspace.root)
+        passed, failed = read_report(report)
+        # A round that ended badly without a failed test (a crash, a broken import) is a failure as
+        # well.
+        broken = 1 if code not in (0, NOTHING_COLLECTED) and not failed else 0
+        self.total.add(passed, failed, broken)
+
+
+def read_report(path):
+    """Return (passed, failed) of a JUnit report; skipped tests count as failed."""
+    if not path.exists():
+        return 0, 0
+    try:
+        cases = ElementTree.parse(path).getroot().iter("testcase")
+    except ElementTree.ParseError as error:
+        raise UserError(f"The test report {path} is broken: {error}") from error
+    # Subtests stand in the report as cases of their own with the name of their test.
+    verdicts = {}
+    for case in cases:
+        test = (case.get("classname"), case.get("name"))
+        bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
+        verdicts[test] = verdicts.get(test, False) or bad
+    failed = sum(verdicts.values())
+    return len(verdicts) - failed, failed

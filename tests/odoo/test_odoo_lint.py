@@ -1,0 +1,103 @@
+"""Odoo's own lint tests (its addon test_lint), held to our addons alone."""
+
+from unittest.mock import patch
+
+from suite import ADDONS, addon_names
+
+from odoo import tools
+from odoo.modules import Manifest
+
+from odoo.addons.test_lint.tests import (
+    test_dunderinit,
+    test_i18n,
+    test_index,
+    test_jstranslate,
+    test_manifests,
+    test_markers,
+    test_naming,
+    test_onchange_domains,
+    test_orm_import,
+    test_override_signatures,
+    test_pofile,
+    test_pylint,
+    test_routes,
+    test_test_holes,
+)
+
+
+class OursOnly:
+    """Shows Odoo's tests only our addons."""
+
+    def setUp(self):
+        """Narrow the lists of addons that Odoo's tests walk through."""
+        super().setUp()
+        ours = [Manifest.for_addon(name) for name in addon_names()]
+        self._patch(patch.object(Manifest, "all_addon_manifests", lambda: list(ours)))
+        self._patch(patch.object(test_pofile, "get_modules", addon_names))
+
+    def _patch(self, patcher):
+        """Patch until the end of the test."""
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+
+class TestDunderinit(OursOnly, test_dunderinit.TestDunderinit):
+    """Every Python folder is a package."""
+
+
+class TestI18n(OursOnly, test_i18n.TestI18n):
+    """Texts in templates can be translated."""
+
+
+class TestIndex(OursOnly, test_index.TestIndex):
+    """The inverse of each One2many has an index."""
+
+
+class TestJsTranslations(OursOnly, test_jstranslate.TestJsTranslations):
+    """JavaScript translates with plain texts."""
+
+
+class TestManifests(OursOnly, test_manifests.ManifestLinter):
+    """Manifests hold known keys and nothing superfluous."""
+
+
+class TestConflictMarkers(OursOnly, test_markers.TestConflictMarkers):
+    """No rest of a merge."""
+
+
+class TestNaming(OursOnly, test_naming.TestNaming):
+    """Names of arguments do not collide with those of the remote interface."""
+
+
+class TestOnchangeDomains(OursOnly, test_onchange_domains.TestOnchangeDomains):
+    """No onchange returns a domain."""
+
+
+class TestOrmImport(OursOnly, test_orm_import.TestDunderinit):
+    """Nobody imports the inside of the ORM."""
+
+
+class TestOverrideSignatures(OursOnly, test_override_signatures.TestLintOverrideSignatures):
+    """Overrides keep the signature."""
+
+
+class TestPofiles(OursOnly, test_pofile.PotLinter):
+    """Translation files hold each term once."""
+
+
+class TestRoutes(OursOnly, test_routes.RoutesLinter):
+    """Routes are declared well."""
+
+
+class TestTestHoles(OursOnly, test_test_holes.TestTestHoles):
+    """Every test file is imported."""
+
+
+class TestPylint(OursOnly, test_pylint.TestPyLint):
+    """Odoo's own checkers for pylint: injected SQL, texts, overrides of unlink."""
+
+    def setUp(self):
+        """Point the check at our addons instead of Odoo's own tree."""
+        super().setUp()
+        root = str(ADDONS / addon_names()[0])
+        self._patch(patch.dict(vars(tools.config), root_path=root))
