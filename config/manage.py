@@ -34,9 +34,7 @@ def candidates():
     for minor in ("12", "11", "13", "10"):
         yield "python3." + minor
         yield "/usr/bin/python3." + minor
-        for path in sorted(
-            glob.glob(os.path.expanduser("~/.pyenv/versions/3." + minor + "*/bin/python3"))
-        ):
+        for path in sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3." + minor + "*/bin/python3"))):
             yield path
     yield "/usr/bin/python3"
 

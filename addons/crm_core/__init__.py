@@ -1,5 +1,6 @@
 from . import demo
 from . import models
+from . import wizards
 
 
 def post_init_hook(env):

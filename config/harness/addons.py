@@ -29,11 +29,7 @@ class Addon:
         for path in sorted(self.path.rglob("*")):
             relative = path.relative_to(self.path)
             left_out = relative.parts[0] in NOT_IN_DATABASE or "__pycache__" in relative.parts
-            if (
-                path.is_file()
-                and path.suffix != ".md"
-                and (not left_out or str(relative) in EXCEPTIONS)
-            ):
+            if path.is_file() and path.suffix != ".md" and (not left_out or str(relative) in EXCEPTIONS):
                 digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()[:16]
 
@@ -44,9 +40,7 @@ class Addon:
         digest = hashlib.sha256()
         for path in sorted((self.path / "static").rglob("*")):
             if path.is_file():
-                digest.update(
-                    str(path.relative_to(self.path)).encode() + b"\0" + path.read_bytes() + b"\0"
-                )
+                digest.update(str(path.relative_to(self.path)).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()[:16]
 
 

@@ -16,9 +16,7 @@ from .processes import run_visibly
 def run_benchmark(workspace):
     """Run the benchmark NAME and return its exit code."""
     folder = workspace.root / "tests" / "benchmarks"
-    names = sorted(
-        path.stem for path in folder.glob("*.py") if path.stem not in ("harness", "__init__")
-    )
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("harness", "__init__"))
     name = workspace.settings.name
     if name not in names:
         raise UserError(
@@ -34,9 +32,7 @@ def run_benchmark(workspace):
     environment = _environment(workspace, databases.odoo, database)
     progress(f"Benchmark {name}")
     try:
-        return run_visibly(
-            [workspace.python, folder / f"{name}.py"], env=environment, cwd=workspace.root
-        )
+        return run_visibly([workspace.python, folder / f"{name}.py"], env=environment, cwd=workspace.root)
     finally:
         databases.drop(database)
 

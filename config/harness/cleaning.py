@@ -50,9 +50,7 @@ def clean(workspace):
 def _confirmed():
     """Ask; without a terminal there is nobody to answer."""
     if not sys.stdin.isatty():
-        raise UserError(
-            "make clean deletes databases: start it in a terminal, or say make clean YES=1."
-        )
+        raise UserError("make clean deletes databases: start it in a terminal, or say make clean YES=1.")
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 

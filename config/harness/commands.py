@@ -118,9 +118,7 @@ def main(arguments):
         return EXIT_INTERRUPTED
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _fail(
-                f"the disk is full ({error.filename or root}): free some space and start again."
-            )
+            return _fail(f"the disk is full ({error.filename or root}): free some space and start again.")
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return _fail(f"no right to write {error.filename}: start as the owner of the checkout.")
         raise

@@ -88,9 +88,7 @@ class Databases:
 
     def _disconnect(self, name):
         """End other connections: a database is copied and renamed only without them."""
-        self.server.query(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
+        self.server.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def _template(self, kind, key, note, title, fill):
         """Return the name of a template, made when it is missing."""
@@ -122,9 +120,7 @@ class Databases:
         key = value_hash(RECIPE, self.odoo.tree.identity, dependencies, demo)
 
         def fill(name):
-            self.server.query(
-                f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
-            )
+            self.server.query(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
             for extension in ("pg_trgm", "unaccent", "btree_gist"):
                 self.server.query(f"CREATE EXTENSION {extension}", database=name)
             arguments = [
@@ -170,8 +166,7 @@ class Databases:
             return
         if note.get("checkout", self._id) != self._id:
             raise UserError(
-                f"The database {name} belongs to another checkout; "
-                "choose a name of your own with DB=."
+                f"The database {name} belongs to another checkout; choose a name of your own with DB=."
             )
         self._update(name, note, content)
 
@@ -183,9 +178,7 @@ class Databases:
         installed = {row[0] for row in self.server.query(INSTALLED_SQL, database=name)}
         missing = [addon for addon in content if addon not in installed]
         changed = [
-            addon
-            for addon, value in content.items()
-            if addon in installed and known.get(addon) != value
+            addon for addon, value in content.items() if addon in installed and known.get(addon) != value
         ]
         arguments = [
             *(["-i", ",".join(missing)] if missing else []),
@@ -194,9 +187,7 @@ class Databases:
         if arguments:
             with step(f"Updating {', '.join(missing + changed)} in {name}"):
                 self.odoo.run("Updating the addons", name, *arguments)
-        self.write_note(
-            name, {**note, "kind": "run", "checkout": self._id, "content": {**known, **content}}
-        )
+        self.write_note(name, {**note, "kind": "run", "checkout": self._id, "content": {**known, **content}})
 
 
 INSTALLED_SQL = "SELECT name FROM ir_module_module WHERE state = 'installed'"

@@ -23,8 +23,7 @@ def install_system_packages(packages, purpose):
     prefix = administrator_prefix()
     if prefix is None or not shutil.which("apt-get"):
         raise UserError(
-            f"{names} is needed for {purpose}; install it and start again: "
-            f"sudo apt-get install {names}"
+            f"{names} is needed for {purpose}; install it and start again: sudo apt-get install {names}"
         )
     with step(f"Debian packages {names} for {purpose}"):
         environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
@@ -109,13 +108,7 @@ class PrivateApt:
         lines = [f'{key} "{value}";\n' for key, value in options.items()]
         write_atomically(self._config, "".join(lines))
         suites = " ".join(sorted({"sid", self.release}))
-        source = (
-            "Types: deb\n"
-            f"URIs: {mirror}\n"
-            f"Suites: {suites}\n"
-            "Components: main\n"
-            f"Signed-By: {KEYRING}\n"
-        )
+        source = f"Types: deb\nURIs: {mirror}\nSuites: {suites}\nComponents: main\nSigned-By: {KEYRING}\n"
         write_atomically(self.folder / "sources" / "debian.sources", source)
 
     def _run(self, program, *arguments, cwd=None):
@@ -178,9 +171,7 @@ def unpack(files, target):
         run(["dpkg-deb", "-x", path, temporary], f"Unpacking {path.name}")
     dangling = dangling_links(temporary)
     if dangling:
-        raise UserError(
-            f"Links without a target in the unpacked packages: {', '.join(dangling[:5])}"
-        )
+        raise UserError(f"Links without a target in the unpacked packages: {', '.join(dangling[:5])}")
     remove_tree(target)
     temporary.rename(target)
 

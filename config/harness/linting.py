@@ -39,17 +39,14 @@ def run_linters(workspace):
 
 def javascript_files(workspace):
     """Our JavaScript, without libraries of others."""
-    return [
-        path for path in workspace.addons_dir.glob("*/static/**/*.js") if "lib" not in path.parts
-    ]
+    return [path for path in workspace.addons_dir.glob("*/static/**/*.js") if "lib" not in path.parts]
 
 
 def linters(workspace, eslint):
     """Return (title, command) of each linter."""
     binaries = workspace.venv / "bin"
     addons = [
-        str(addon.path.relative_to(workspace.root))
-        for addon in load_addons(workspace.addons_dir).values()
+        str(addon.path.relative_to(workspace.root)) for addon in load_addons(workspace.addons_dir).values()
     ]
     ours = ["addons", "config", "tests"]
     found = [

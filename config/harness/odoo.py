@@ -85,6 +85,5 @@ class Odoo:
         if found:
             text = output[found.start() :].splitlines()
             raise UserError(
-                f"{title}: Odoo logged an error; the whole output is in {log}:\n"
-                + "\n".join(text[:25])
+                f"{title}: Odoo logged an error; the whole output is in {log}:\n" + "\n".join(text[:25])
             )

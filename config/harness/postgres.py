@@ -61,9 +61,7 @@ class Server:
         """Refuse a server that is too old or lacks an extension."""
         version = int(self.query("SHOW server_version_num")[0][0]) // 10000
         if version < OLDEST_VERSION:
-            raise UserError(
-                f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {version}."
-            )
+            raise UserError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {version}.")
         names = ", ".join(f"'{name}'" for name in EXTENSIONS)
         rows = self.query(f"SELECT name FROM pg_available_extensions WHERE name IN ({names})")
         missing = sorted(set(EXTENSIONS) - {row[0] for row in rows})
@@ -96,12 +94,8 @@ def ensure_postgres(workspace):
 
 def find_binaries():
     """Return the folder of the newest PostgreSQL server of this machine, or None."""
-    folders = glob.glob("/usr/lib/postgresql/*/bin") + glob.glob(
-        "/opt/homebrew/opt/postgresql@*/bin"
-    )
-    numbered = [
-        (int("".join(filter(str.isdigit, folder)) or 0), Path(folder)) for folder in folders
-    ]
+    folders = glob.glob("/usr/lib/postgresql/*/bin") + glob.glob("/opt/homebrew/opt/postgresql@*/bin")
+    numbered = [(int("".join(filter(str.isdigit, folder)) or 0), Path(folder)) for folder in folders]
     for version, folder in sorted(numbered, reverse=True):
         if version >= OLDEST_VERSION and all(
             (folder / name).exists() for name in ("initdb", "postgres", "psql")
@@ -117,8 +111,7 @@ def _install_binaries():
     binaries = find_binaries()
     if binaries is None:
         raise UserError(
-            "PostgreSQL's server programs were not found; "
-            "install them: sudo apt-get install postgresql"
+            "PostgreSQL's server programs were not found; install them: sudo apt-get install postgresql"
         )
     return binaries
 
@@ -261,9 +254,7 @@ class Cluster:
         """Start the server; after a killed one the system may need a moment to free its memory."""
         for attempt in range(5):
             try:
-                self._control(
-                    "start", "-w", "-t", "60", "-l", self.log, title="Starting PostgreSQL"
-                )
+                self._control("start", "-w", "-t", "60", "-l", self.log, title="Starting PostgreSQL")
             except CommandFailed:
                 if attempt == 4:
                     raise self._start_failure() from None
@@ -275,11 +266,7 @@ class Cluster:
     def _start_failure(self):
         """One sentence with what the server says itself."""
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
-        said = [
-            line
-            for line in text.splitlines()
-            if "FATAL" in line or "PANIC" in line or "HINT" in line
-        ]
+        said = [line for line in text.splitlines() if "FATAL" in line or "PANIC" in line or "HINT" in line]
         reason = " ".join(said[-2:]) or "no reason given"
         return UserError(f"PostgreSQL does not start (see {self.log}): {reason}")
 

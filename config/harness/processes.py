@@ -58,8 +58,7 @@ def explain(title, output, log=None):
         return f"The disk is full ({title}): free some space and start again."
     if _NO_NETWORK.search(output):
         return (
-            f"No network ({title}): a package source cannot be reached; "
-            "check the connection and start again."
+            f"No network ({title}): a package source cannot be reached; check the connection and start again."
         )
     where = f"; the whole output is in {log}" if log else ""
     tail = "\n".join(output.strip().splitlines()[-15:])
@@ -109,9 +108,7 @@ def _log_file(log):
 
 def run_visibly(command, env=None, cwd=None):
     """Run a program that talks to the user itself; return its exit code."""
-    child = subprocess.Popen(
-        [str(part) for part in command], env=env, cwd=cwd, preexec_fn=die_with_parent
-    )
+    child = subprocess.Popen([str(part) for part in command], env=env, cwd=cwd, preexec_fn=die_with_parent)
     try:
         return child.wait()
     except KeyboardInterrupt:

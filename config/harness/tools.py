@@ -30,8 +30,7 @@ def ensure_docker_compose(workspace):
     mirror = machine_mirror()
     if mirror is None:
         raise UserError(
-            "Docker Compose 2 is needed to check docker-compose.yml; "
-            "install Docker's compose plugin."
+            "Docker Compose 2 is needed to check docker-compose.yml; install Docker's compose plugin."
         )
     with step("Docker Compose"):
         apt = PrivateApt(workspace.odoo_dir / "apt", *mirror)
@@ -45,9 +44,7 @@ def ensure_eslint(workspace):
     """Return the command of the pinned eslint, installed into a folder git ignores."""
     source = workspace.config_dir / "eslint"
     target = workspace.node_dir
-    wanted = value_hash(
-        [file_hash(source / name) for name in ("package.json", "package-lock.json")]
-    )
+    wanted = value_hash([file_hash(source / name) for name in ("package.json", "package-lock.json")])
     stamp = target / "stamp.json"
     if read_json(stamp) != wanted:
         if not shutil.which("npm"):

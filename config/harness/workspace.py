@@ -34,9 +34,7 @@ class Settings:
             port=_number(environ, "PORT", DEFAULT_PORT),
             database=environ.get("DB", ""),
             demo=_switch(environ, "DEMO", True),
-            addons=tuple(
-                name.strip() for name in environ.get("ADDONS", "").split(",") if name.strip()
-            ),
+            addons=tuple(name.strip() for name in environ.get("ADDONS", "").split(",") if name.strip()),
             keyword=environ.get("K", ""),
             browser=_switch(environ, "BROWSER", True),
             name=environ.get("NAME", ""),

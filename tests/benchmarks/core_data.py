@@ -145,7 +145,8 @@ class Wholesaler:
         """A function that adds one row: the sample's row with these columns changed."""
         sample = self.samples[sample or table]
         self.env.cr.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name != 'id'",
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = %s AND column_name != 'id'",
             [table],
         )
         names = [name for (name,) in self.env.cr.fetchall()]
@@ -160,41 +161,108 @@ class Wholesaler:
     def _copy_partners(self):
         rows = self._writer(
             "res_partner",
-            ["id", "name", "complete_name", "is_company", "parent_id", "commercial_partner_id", "email", "user_id"],
+            [
+                "id",
+                "name",
+                "complete_name",
+                "is_company",
+                "parent_id",
+                "commercial_partner_id",
+                "email",
+                "user_id",
+            ],
         )
         first = self.next_id["res_partner"]
         self.customer_ids = list(range(first, first + self.customers))
         for id_ in self.customer_ids:
-            rows.add(id_, f"Customer {id_}", f"Customer {id_}", "t", None, id_, f"c{id_}@example.com", None)
+            rows.add(
+                id_,
+                f"Customer {id_}",
+                f"Customer {id_}",
+                "t",
+                None,
+                id_,
+                f"c{id_}@example.com",
+                None,
+            )
         self.key_account = first + self.customers
         rows.add(self.key_account, "Key account", "Key account", "t", None, self.key_account, None, None)
         self.contact_ids = list(range(self.key_account + 1, self.key_account + 1 + self.key_contacts))
         for id_ in self.contact_ids:
             name = f"Contact {id_}"
-            rows.add(id_, name, f"Key account, {name}", "f", self.key_account, self.key_account, None, None)
+            rows.add(
+                id_,
+                name,
+                f"Key account, {name}",
+                "f",
+                self.key_account,
+                self.key_account,
+                None,
+                None,
+            )
         rows.flush()
 
     def _copy_documents(self):
         self.rows = {
             "order": self._writer(
                 "sale_order",
-                ["id", "name", "partner_id", "partner_invoice_id", "partner_shipping_id", "date_order",
-                 "amount_untaxed", "amount_total", "access_token"],
+                [
+                    "id",
+                    "name",
+                    "partner_id",
+                    "partner_invoice_id",
+                    "partner_shipping_id",
+                    "date_order",
+                    "amount_untaxed",
+                    "amount_total",
+                    "access_token",
+                ],
             ),
             "line": self._writer(
                 "sale_order_line",
-                ["id", "order_id", "order_partner_id", "product_id", "product_uom_qty", "qty_delivered",
-                 "price_unit", "price_subtotal"],
+                [
+                    "id",
+                    "order_id",
+                    "order_partner_id",
+                    "product_id",
+                    "product_uom_qty",
+                    "qty_delivered",
+                    "price_unit",
+                    "price_subtotal",
+                ],
             ),
             "invoice": self._writer(
                 "account_move",
-                ["id", "name", "sequence_number", "partner_id", "commercial_partner_id", "invoice_date", "date",
-                 "invoice_date_due", "amount_untaxed_signed", "payment_state", "invoice_origin", "access_token"],
+                [
+                    "id",
+                    "name",
+                    "sequence_number",
+                    "partner_id",
+                    "commercial_partner_id",
+                    "invoice_date",
+                    "date",
+                    "invoice_date_due",
+                    "amount_untaxed_signed",
+                    "payment_state",
+                    "invoice_origin",
+                    "access_token",
+                ],
             ),
             "receivable": self._writer(
                 "account_move_line",
-                ["id", "move_id", "partner_id", "date", "date_maturity", "debit", "balance", "amount_residual",
-                 "reconciled", "full_reconcile_id", "matching_number"],
+                [
+                    "id",
+                    "move_id",
+                    "partner_id",
+                    "date",
+                    "date_maturity",
+                    "debit",
+                    "balance",
+                    "amount_residual",
+                    "reconciled",
+                    "full_reconcile_id",
+                    "matching_number",
+                ],
             ),
             "revenue": self._writer(
                 "account_move_line",
@@ -202,24 +270,54 @@ class Wholesaler:
                 sample="product_line",
             ),
             "payment": self._writer(
-                "account_move", ["id", "name", "sequence_number", "partner_id", "commercial_partner_id", "date"],
+                "account_move",
+                ["id", "name", "sequence_number", "partner_id", "commercial_partner_id", "date"],
                 sample="payment",
             ),
             "paid": self._writer(
                 "account_move_line",
-                ["id", "move_id", "partner_id", "date", "credit", "balance", "amount_residual", "reconciled"],
+                [
+                    "id",
+                    "move_id",
+                    "partner_id",
+                    "date",
+                    "credit",
+                    "balance",
+                    "amount_residual",
+                    "reconciled",
+                ],
                 sample="payment_line",
             ),
             "partial": self._writer(
-                "account_partial_reconcile", ["id", "debit_move_id", "credit_move_id", "amount", "max_date"]
+                "account_partial_reconcile",
+                ["id", "debit_move_id", "credit_move_id", "amount", "max_date"],
             ),
             "picking": self._writer(
-                "stock_picking", ["id", "name", "sale_id", "partner_id", "date_done", "date_deadline", "scheduled_date"]
+                "stock_picking",
+                [
+                    "id",
+                    "name",
+                    "sale_id",
+                    "partner_id",
+                    "date_done",
+                    "date_deadline",
+                    "scheduled_date",
+                ],
             ),
             "move": self._writer(
                 "stock_move",
-                ["id", "picking_id", "sale_line_id", "product_id", "location_id", "location_dest_id",
-                 "product_uom_qty", "product_qty", "quantity", "date"],
+                [
+                    "id",
+                    "picking_id",
+                    "sale_line_id",
+                    "product_id",
+                    "location_id",
+                    "location_dest_id",
+                    "product_uom_qty",
+                    "product_qty",
+                    "quantity",
+                    "date",
+                ],
             ),
         }
         held_out = set(self.chance.sample(self.customer_ids, min(HELD_OUT, len(self.customer_ids) // 2)))
@@ -282,31 +380,60 @@ class Wholesaler:
         for product_id, quantity in basket:
             price = 5 + product_id % 90
             amount += price * quantity
-            self._line(order_id, picking_id, partner_id, product_id, quantity, price, day)
+            self._line((order_id, picking_id, partner_id), product_id, quantity, price, day)
         moment = f"{day} 10:00:00"
         rows = self.rows
         rows["order"].add(
-            order_id, f"B{order_id}", partner_id, partner_id, partner_id, moment, amount, amount, None
+            order_id,
+            f"B{order_id}",
+            partner_id,
+            partner_id,
+            partner_id,
+            moment,
+            amount,
+            amount,
+            None,
         )
         took = 2 if self.chance.random() < 0.9 else 9
         done, deadline = day + timedelta(days=took), day + timedelta(days=4)
         rows["picking"].add(
-            picking_id, f"B/OUT/{picking_id}", order_id, partner_id, f"{done} 12:00:00", f"{deadline} 12:00:00",
+            picking_id,
+            f"B/OUT/{picking_id}",
+            order_id,
+            partner_id,
+            f"{done} 12:00:00",
+            f"{deadline} 12:00:00",
             f"{deadline} 12:00:00",
         )
         self._invoice(order_id, partner_id, commercial_id, day + timedelta(days=3), amount)
 
-    def _line(self, order_id, picking_id, partner_id, product_id, quantity, price, day):
+    def _line(self, owners, product_id, quantity, price, day):
+        order_id, picking_id, partner_id = owners
         line_id = self._take("sale_order_line")
         back = quantity if self.chance.random() < RETURN_SHARE else 0
         self.rows["line"].add(
-            line_id, order_id, partner_id, product_id, quantity, quantity - back, price, price * quantity
+            line_id,
+            order_id,
+            partner_id,
+            product_id,
+            quantity,
+            quantity - back,
+            price,
+            price * quantity,
         )
         here, there = self.stock_location, self.customer_location
         moves = [(quantity, here, there)] + ([(back, there, here)] if back else [])
         for moved, origin, target in moves:
             self.rows["move"].add(
-                self._take("stock_move"), picking_id, line_id, product_id, origin, target, moved, moved, moved,
+                self._take("stock_move"),
+                picking_id,
+                line_id,
+                product_id,
+                origin,
+                target,
+                moved,
+                moved,
+                moved,
                 f"{day} 12:00:00",
             )
 
@@ -316,12 +443,31 @@ class Wholesaler:
         due = day + timedelta(days=30)
         rows = self.rows
         rows["invoice"].add(
-            move_id, f"B/{move_id}", move_id, partner_id, commercial_id, day, day, due, amount,
-            "not_paid" if is_open else "paid", f"B{order_id}", None,
+            move_id,
+            f"B/{move_id}",
+            move_id,
+            partner_id,
+            commercial_id,
+            day,
+            day,
+            due,
+            amount,
+            "not_paid" if is_open else "paid",
+            f"B{order_id}",
+            None,
         )
         rows["receivable"].add(
-            line_id, move_id, commercial_id, day, due, amount, amount, amount if is_open else 0,
-            "f" if is_open else "t", None, None,
+            line_id,
+            move_id,
+            commercial_id,
+            day,
+            due,
+            amount,
+            amount,
+            amount if is_open else 0,
+            "f" if is_open else "t",
+            None,
+            None,
         )
         rows["revenue"].add(
             self._take("account_move_line"), move_id, commercial_id, day, amount, -amount, amount

@@ -85,9 +85,7 @@ def test_addon_installs_alone_and_goes_without_a_trace(databases, addon):
         before = snapshot(databases, name)
         assert before["sale_order"], "the template has no orders to compare"
         databases.odoo.run(f"Installing {addon}", name, "-i", addon)
-        databases.odoo.run_code(
-            f"Uninstalling {addon}", name, UNINSTALL.format(names=addon_names())
-        )
+        databases.odoo.run_code(f"Uninstalling {addon}", name, UNINSTALL.format(names=addon_names()))
         after = snapshot(databases, name)
         sql = f"SELECT model || ' ' || name FROM ir_model_data WHERE module = '{addon}'"
         assert not databases.server.query(sql, database=name), "external ids are left"

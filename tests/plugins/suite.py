@@ -26,6 +26,5 @@ def files(name, pattern):
     return [
         path
         for path in sorted((ADDONS / name).glob(pattern))
-        if "lib" not in path.relative_to(ADDONS / name).parts[:2]
-        and "__pycache__" not in path.parts
+        if "lib" not in path.relative_to(ADDONS / name).parts[:2] and "__pycache__" not in path.parts
     ]

@@ -25,9 +25,7 @@ class SuiteCase(TransactionCase):
 
     def our_records(self, model):
         """Records of a model that our addons' data made."""
-        data = self.env["ir.model.data"].search(
-            [("module", "in", self.our_addons), ("model", "=", model)]
-        )
+        data = self.env["ir.model.data"].search([("module", "in", self.our_addons), ("model", "=", model)])
         return self.env[model].browse(data.mapped("res_id")).exists()
 
     def users_by_role(self):

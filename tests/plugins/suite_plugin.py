@@ -18,9 +18,7 @@ AFTER_THE_TEST = "Error received after termination"
 
 def pytest_addoption(parser):
     """Add our option."""
-    parser.addoption(
-        "--no-browser", action="store_true", help="leave out tests that open a browser"
-    )
+    parser.addoption("--no-browser", action="store_true", help="leave out tests that open a browser")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -40,9 +38,7 @@ def opens_browser(item):
     if test_class is None:
         return False
     method = getattr(test_class, item.originalname or item.name, None)
-    if BROWSER_TAG in getattr(test_class, "test_tags", ()) or BROWSER_TAG in getattr(
-        method, "test_tags", ()
-    ):
+    if BROWSER_TAG in getattr(test_class, "test_tags", ()) or BROWSER_TAG in getattr(method, "test_tags", ()):
         return True
     return hasattr(test_class, "start_tour") and calls_browser(test_class, method, set())
 

@@ -45,9 +45,7 @@ def test_manifest_is_ours(addon):
 
 def test_no_tree_view(addon):
     """Odoo 19 knows lists, not trees."""
-    found = [
-        f"{path}:{node.sourceline}" for path, tree in xml_trees(addon) for node in tree.iter("tree")
-    ]
+    found = [f"{path}:{node.sourceline}" for path, tree in xml_trees(addon) for node in tree.iter("tree")]
     found += [
         f"{path}:{node.sourceline}"
         for path, tree in xml_trees(addon)
@@ -91,9 +89,7 @@ def test_no_sql_constraints_of_old(addon):
 
 def test_client_actions_exist_in_javascript(addon):
     """Each client action of our data has a component registered under its tag."""
-    scripts = "".join(
-        path.read_text(encoding="utf-8") for path in ADDONS.glob("*/static/src/**/*.js")
-    )
+    scripts = "".join(path.read_text(encoding="utf-8") for path in ADDONS.glob("*/static/src/**/*.js"))
     missing = [
         f"{path}: {tag.text}"
         for path, tree in xml_trees(addon)

@@ -57,9 +57,5 @@ def test_no_machine_path_in_tracked_files():
             "",
         ):
             text = path.read_text(encoding="utf-8", errors="ignore")
-            found += [
-                name
-                for line in text.splitlines()
-                if pattern.search(line) and "re.compile" not in line
-            ]
+            found += [name for line in text.splitlines() if pattern.search(line) and "re.compile" not in line]
     assert not found

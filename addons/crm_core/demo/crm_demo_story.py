@@ -1,9 +1,9 @@
 import logging
 import random
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command
 
 from . import story_data
@@ -30,7 +30,10 @@ class CrmDemoStory(models.AbstractModel):
     @api.model
     def _create_story(self):
         self = self.with_context(  # noqa: PLW0642 - nobody follows or is told about made-up documents
-            tracking_disable=True, mail_create_nosubscribe=True, mail_notrack=True, no_reset_password=True
+            tracking_disable=True,
+            mail_create_nosubscribe=True,
+            mail_notrack=True,
+            no_reset_password=True,
         ).with_company(self.env.ref("base.main_company"))
         chance = random.Random(SEED)
         products = self._create_products()
@@ -64,7 +67,11 @@ class CrmDemoStory(models.AbstractModel):
                     "taxes_id": [Command.clear()],
                 }
             )
-        stock = self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1).lot_stock_id
+        stock = (
+            self.env["stock.warehouse"]
+            .search([("company_id", "=", self.env.company.id)], limit=1)
+            .lot_stock_id
+        )
         for product in products.values():
             if product.is_storable:
                 self.env["stock.quant"]._update_available_quantity(product, stock, 9000)
@@ -155,7 +162,8 @@ class CrmDemoStory(models.AbstractModel):
         for name, (_city, basket, interval, spread, first, last, traits) in rows.items():
             days = self._plan_days(chance, interval, spread, first, last)
             for number, days_ago in enumerate(days):
-                lines = self._plan_lines(chance, basket, number, days_ago, len(days), traits)
+                factor = self._plan_factor(chance, traits, days_ago, number / len(days))
+                lines = self._plan_lines(basket, number, factor, traits.split())
                 plan.append((customers[name], days_ago, lines, traits))
         return sorted(plan, key=lambda row: -row[1])
 
@@ -167,20 +175,23 @@ class CrmDemoStory(models.AbstractModel):
             day += max(5, chance.gauss(interval, spread))
         return days[::-1]
 
-    def _plan_lines(self, chance, basket, number, days_ago, total, traits):
+    def _plan_factor(self, chance, traits, days_ago, share_of_history):
+        """How much more or less than usual an order is."""
         factor = chance.uniform(0.8, 1.25)
-        month = (datetime.now() - timedelta(days=days_ago)).month
         if "seasonal" in traits:
-            factor *= SEASON.get(month, 1)
+            factor *= SEASON.get(self._moment(days_ago).month, 1)
         if "grows" in traits:
-            factor *= 0.6 + 0.9 * number / max(total, 1)
+            factor *= 0.6 + 0.9 * share_of_history
+        return factor
+
+    def _plan_lines(self, basket, number, factor, traits):
         lines = [
             (key, max(1, round(quantity * factor)))
             for place, (key, quantity, every) in enumerate(story_data.BASKETS[basket])
             if (number + place) % every == 0
         ]
         if number == 0:
-            durable = [trait.split(":")[1] for trait in traits.split() if trait.startswith("first:")]
+            durable = [trait.split(":")[1] for trait in traits if trait.startswith("first:")]
             lines += [(key, 1) for key in durable] + ([("setup", 1)] if durable else [])
         if "service" in traits and number % 6 == 3:
             lines.append(("service", 1))
@@ -207,7 +218,7 @@ class CrmDemoStory(models.AbstractModel):
         return orders
 
     def _moment(self, days_ago, hour=10):
-        now = datetime.now().replace(hour=hour, minute=0, second=0, microsecond=0)
+        now = fields.Datetime.now().replace(hour=hour, minute=0, second=0, microsecond=0)
         return now - timedelta(days=days_ago)
 
     # Deliveries -------------------------------------------------------
@@ -245,7 +256,7 @@ class CrmDemoStory(models.AbstractModel):
             move.write({"quantity": move.product_uom_qty, "picked": True})
         late._action_done()
         for picking in late:
-            picking.date_done = min(picking.backorder_id.date_done + timedelta(days=9), datetime.now())
+            picking.date_done = min(picking.backorder_id.date_done + timedelta(days=9), fields.Datetime.now())
 
     def _send_back(self, chance, plan, orders):
         for order, (_partner, days_ago, _lines, traits) in zip(orders, plan, strict=True):
@@ -310,7 +321,7 @@ class CrmDemoStory(models.AbstractModel):
                 refund.action_post()
 
     def _pay(self, chance, invoices):
-        today = datetime.now().date()
+        today = fields.Date.today()
         runs = defaultdict(lambda: self.env["account.move"])
         for invoice, traits in invoices:
             if invoice.move_type != "out_invoice":

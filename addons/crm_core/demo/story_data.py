@@ -33,12 +33,42 @@ PRODUCTS = {
 
 # What an order is made of: (product, quantity, in every n-th order)
 BASKETS = {
-    "office": [("paper", 8, 1), ("toner", 2, 2), ("pens", 1, 3), ("binders", 2, 4), ("notebooks", 2, 4)],
-    "studio": [("paper3", 6, 1), ("color", 2, 1), ("markers", 3, 2), ("coffee", 1, 2), ("filters", 1, 4)],
+    "office": [
+        ("paper", 8, 1),
+        ("toner", 2, 2),
+        ("pens", 1, 3),
+        ("binders", 2, 4),
+        ("notebooks", 2, 4),
+    ],
+    "studio": [
+        ("paper3", 6, 1),
+        ("color", 2, 1),
+        ("markers", 3, 2),
+        ("coffee", 1, 2),
+        ("filters", 1, 4),
+    ],
     "shop": [("labels", 10, 1), ("tape", 6, 1), ("envelopes", 4, 2), ("paper", 3, 3)],
-    "hotel": [("coffee", 4, 1), ("filters", 2, 2), ("towels", 6, 1), ("paper", 4, 3), ("wipes", 3, 3)],
-    "school": [("exercise", 20, 1), ("chalk", 15, 1), ("pens", 6, 1), ("paper", 20, 1), ("markers", 10, 2)],
-    "clinic": [("towels", 10, 1), ("wipes", 12, 1), ("paper", 10, 1), ("toner", 3, 2), ("batteries", 2, 4)],
+    "hotel": [
+        ("coffee", 4, 1),
+        ("filters", 2, 2),
+        ("towels", 6, 1),
+        ("paper", 4, 3),
+        ("wipes", 3, 3),
+    ],
+    "school": [
+        ("exercise", 20, 1),
+        ("chalk", 15, 1),
+        ("pens", 6, 1),
+        ("paper", 20, 1),
+        ("markers", 10, 2),
+    ],
+    "clinic": [
+        ("towels", 10, 1),
+        ("wipes", 12, 1),
+        ("paper", 10, 1),
+        ("toner", 3, 2),
+        ("batteries", 2, 4),
+    ],
     "workshop": [("towels", 4, 1), ("batteries", 3, 2), ("labels", 3, 2), ("coffee", 2, 3)],
 }
 

@@ -25,4 +25,3 @@ from . import crm_offer_batch
 from . import res_partner
 from . import res_partner_overview
 from . import res_partner_history
-from . import base_partner_merge

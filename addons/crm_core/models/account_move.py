@@ -7,7 +7,15 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "crm.fact.source"]
 
     _crm_fact_fields = frozenset(
-        {"state", "move_type", "company_id", "commercial_partner_id", "invoice_date", "amount_untaxed_signed", "payment_state"}
+        {
+            "state",
+            "move_type",
+            "company_id",
+            "commercial_partner_id",
+            "invoice_date",
+            "amount_untaxed_signed",
+            "payment_state",
+        }
     )
     _crm_owner_fields = frozenset({"company_id", "commercial_partner_id"})
 

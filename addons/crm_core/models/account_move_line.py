@@ -7,7 +7,14 @@ class AccountMoveLine(models.Model):
     _inherit = ["account.move.line", "crm.fact.source"]
 
     _crm_fact_fields = frozenset(
-        {"partner_id", "parent_state", "amount_residual", "reconciled", "date_maturity", "account_id"}
+        {
+            "partner_id",
+            "parent_state",
+            "amount_residual",
+            "reconciled",
+            "date_maturity",
+            "account_id",
+        }
     )
     _crm_owner_fields = frozenset({"partner_id"})
 

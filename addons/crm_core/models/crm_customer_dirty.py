@@ -48,9 +48,9 @@ class CrmCustomerDirty(models.Model):
         """
         pending = self.env.cr.precommit.data.setdefault(PENDING, {})
         if not pending:
-            # Only the cursor is kept: the environment of the moment may be gone by then.
-            cr = self.env.cr
-            cr.precommit.add(lambda: api.Environment(cr, SUPERUSER_ID, {})[self._name]._insert_pending())
+            # An environment of its own: that of the moment may be gone by then.
+            env = api.Environment(self.env.cr, SUPERUSER_ID, {})
+            self.env.cr.precommit.add(env[self._name]._insert_pending)
         pending.setdefault(records._name, set()).update(records._ids)
 
     @api.model
@@ -65,9 +65,8 @@ class CrmCustomerDirty(models.Model):
         """Turn the records remembered by :meth:`_mark_later` into rows of the queue."""
         pending = self.env.cr.precommit.data.pop(PENDING, {})
         for model_name, ids in pending.items():
-            ids = tuple(id_ for id_ in ids if id_)
-            if ids:
-                self._insert(self.env[model_name]._crm_owner_query(ids))
+            if saved := tuple(id_ for id_ in ids if id_):
+                self._insert(self.env[model_name]._crm_owner_query(saved))
 
     @api.model
     def _is_waiting(self, partner_ids):
@@ -128,7 +127,7 @@ class CrmCustomerDirty(models.Model):
             by_company.setdefault(company_id, set()).add(partner_id)
         everywhere = by_company.pop(None, set())
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        for company in companies.search([]) if everywhere else companies.browse(sorted(by_company)):
+        for company in companies._crm_all() if everywhere else companies.browse(sorted(by_company)):
             partner_ids = by_company.get(company.id, set()) | everywhere
             self.env["crm.customer.stat"]._refresh(company, partner_ids)
         return len(taken)

@@ -13,9 +13,7 @@ class CrmCustomerProduct(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    partner_id = fields.Many2one(
-        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
-    )
+    partner_id = fields.Many2one("res.partner", "Customer", required=True, readonly=True, ondelete="cascade")
     product_id = fields.Many2one(
         "product.product", required=True, readonly=True, index=True, ondelete="cascade"
     )
@@ -130,7 +128,8 @@ class CrmCustomerProduct(models.Model):
                       FROM (SELECT DISTINCT partner_id, product_id, day FROM line) AS days
                 ), rhythm AS (
                     SELECT purchase.partner_id, purchase.product_id,
-                           count(*) AS day_count, min(purchase.day) AS first_date, max(purchase.day) AS last_date,
+                           count(*) AS day_count,
+                           min(purchase.day) AS first_date, max(purchase.day) AS last_date,
                            avg(gap)::float AS interval_mean, stddev_samp(gap)::float AS interval_deviation,
                            sum(power(%(decay)s, basket.age)) AS weight
                       FROM purchase

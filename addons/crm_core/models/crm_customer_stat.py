@@ -69,9 +69,7 @@ class CrmCustomerStat(models.Model):
     )
 
     # Invoices
-    invoiced_net = fields.Monetary(
-        "Invoiced Net", readonly=True, help="Posted invoices less refunds, untaxed."
-    )
+    invoiced_net = fields.Monetary(readonly=True, help="Posted invoices less refunds, untaxed.")
     refunded = fields.Monetary(readonly=True, help="Posted refunds, untaxed.")
     invoiced_12m = fields.Monetary("Turnover 12 Months", readonly=True)
     invoiced_previous_12m = fields.Monetary("Turnover 12 Months Before", readonly=True)
@@ -97,14 +95,18 @@ class CrmCustomerStat(models.Model):
         help="Days from invoice to last payment, over the paid invoices.",
     )
     paid_invoice_count = fields.Integer("Paid Invoices", readonly=True)
-    delivery_count = fields.Integer(
-        "Deliveries", readonly=True, help="Deliveries done that had a deadline."
-    )
+    delivery_count = fields.Integer("Deliveries", readonly=True, help="Deliveries done that had a deadline.")
     on_time_rate = fields.Float(
-        "Delivered on Time", readonly=True, aggregator="avg", help="Share of the deliveries done by their deadline."
+        "Delivered on Time",
+        readonly=True,
+        aggregator="avg",
+        help="Share of the deliveries done by their deadline.",
     )
     return_rate = fields.Float(
-        "Returned", readonly=True, aggregator="avg", help="Value sent back as a share of the value delivered."
+        "Returned",
+        readonly=True,
+        aggregator="avg",
+        help="Value sent back as a share of the value delivered.",
     )
 
     # Lifecycle
@@ -151,9 +153,8 @@ class CrmCustomerStat(models.Model):
     def _get_lifecycle_reason(self):
         """The lifecycle in words, e.g. "Orders every 31 days; 52 days since the last order."."""
         self.ensure_one()
-        _ = self.env._
         if not self.last_purchase_date:
-            return _("No confirmed order yet.")
+            return self.env._("No confirmed order yet.")
         today = self.company_id._crm_today()
         days = {
             "days": (today - self.last_purchase_date).days,
@@ -162,15 +163,17 @@ class CrmCustomerStat(models.Model):
             ),
         }
         if self.lifecycle == "new":
-            return _("First order %s days ago.", (today - self.first_purchase_date).days)
+            return self.env._("First order %s days ago.", (today - self.first_purchase_date).days)
         if self.purchase_day_count < 3:
-            return _(
+            return self.env._(
                 "Too few orders for an own rhythm, %(interval)s days assumed; %(days)s days since the last.",
                 **days,
             )
         if not self.order_count:
-            return _("Invoiced every %(interval)s days; %(days)s days since the last invoice.", **days)
-        return _("Orders every %(interval)s days; %(days)s days since the last order.", **days)
+            return self.env._(
+                "Invoiced every %(interval)s days; %(days)s days since the last invoice.", **days
+            )
+        return self.env._("Orders every %(interval)s days; %(days)s days since the last order.", **days)
 
     @api.depends_context("allowed_company_ids")
     @api.depends("invoiced_12m")
@@ -272,9 +275,21 @@ class CrmCustomerStat(models.Model):
     def _get_refreshed_columns(self):
         return [
             *("company_id", "partner_id", "computed_at"),
-            *("order_count", "ordered_total", "average_order_value", "first_order_date", "last_order_date"),
+            *(
+                "order_count",
+                "ordered_total",
+                "average_order_value",
+                "first_order_date",
+                "last_order_date",
+            ),
             *("first_purchase_date", "last_purchase_date", "purchase_day_count", "median_interval"),
-            *("invoiced_net", "refunded", "invoiced_12m", "invoiced_previous_12m", "monthly_turnover"),
+            *(
+                "invoiced_net",
+                "refunded",
+                "invoiced_12m",
+                "invoiced_previous_12m",
+                "monthly_turnover",
+            ),
             *("quotation_count", "quotation_amount", "opportunity_count", "opportunity_amount"),
             *("receivable", "overdue", "days_to_pay", "paid_invoice_count"),
             *("delivery_count", "on_time_rate", "return_rate"),
@@ -413,7 +428,8 @@ class CrmCustomerStat(models.Model):
                        COALESCE(sum(l.amount_residual) FILTER (
                            WHERE l.amount_residual > 0 AND l.date_maturity < %(today)s), 0) AS overdue,
                        min(l.date_maturity) FILTER (
-                           WHERE l.amount_residual > 0 AND l.date_maturity >= %(today)s) + 1 AS overdue_grows_on
+                           WHERE l.amount_residual > 0 AND l.date_maturity >= %(today)s) + 1
+                           AS overdue_grows_on
                   FROM member
                   JOIN account_move_line l ON l.partner_id = member.member_id
                   JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
@@ -437,7 +453,8 @@ class CrmCustomerStat(models.Model):
                   FROM (SELECT invoice.partner_id, invoice.id, max(rec.max_date) - min(invoice.day) AS days
                           FROM invoice
                           JOIN account_move_line l ON l.move_id = invoice.id
-                          JOIN account_account a ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+                          JOIN account_account a ON a.id = l.account_id
+                                                AND a.account_type = 'asset_receivable'
                           JOIN account_partial_reconcile rec ON rec.debit_move_id = l.id
                           JOIN account_move_line other ON other.id = rec.credit_move_id
                           JOIN account_move counterpart ON counterpart.id = other.move_id
@@ -478,7 +495,8 @@ class CrmCustomerStat(models.Model):
             """
             returns AS (
                 SELECT partner_id,
-                       sum(returned_quantity * price) / NULLIF(sum((net_quantity + returned_quantity) * price), 0)
+                       sum(returned_quantity * price)
+                           / NULLIF(sum((net_quantity + returned_quantity) * price), 0)
                            AS return_rate
                   FROM (SELECT partner_id, net_quantity, returned_quantity, abs(last_price) AS price
                           FROM crm_customer_product
@@ -552,7 +570,8 @@ class CrmCustomerStat(models.Model):
             SELECT partner_id, now() AT TIME ZONE 'UTC' AS computed_at,
                    COALESCE(order_count, 0) AS order_count,
                    round(COALESCE(ordered_total, 0), %(digits)s) AS ordered_total,
-                   round(COALESCE(ordered_total, 0) / GREATEST(order_count, 1), %(digits)s) AS average_order_value,
+                   round(COALESCE(ordered_total, 0) / GREATEST(order_count, 1), %(digits)s)
+                       AS average_order_value,
                    first_order_date, last_order_date, first_purchase_date, last_purchase_date,
                    COALESCE(purchase_day_count, 0) AS purchase_day_count, median_interval,
                    CASE WHEN purchase_day_count >= 3 THEN GREATEST(median_interval, 1)
@@ -611,7 +630,9 @@ class CrmCustomerStat(models.Model):
     def _get_unknown_or_due(self, company, partner_ids):
         """Those of the customers without a row in the company while the first fill is under way, or
         whose row is to change by the calendar."""
-        filling = self.env["crm.customer.rebuild"].sudo()._is_running(company)  # sudo: state, no business data
+        filling = (
+            self.env["crm.customer.rebuild"].sudo()._is_running(company)
+        )  # sudo: state, no business data
         rows = self.env.execute_query(
             SQL(
                 """
@@ -633,7 +654,7 @@ class CrmCustomerStat(models.Model):
     @api.model
     def _mark_due_today(self):
         """Queue the customers whose facts change today although nothing happened."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._crm_all():
             self.env["crm.customer.dirty"]._insert(
                 SQL(
                     """

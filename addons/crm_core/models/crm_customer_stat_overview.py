@@ -3,7 +3,13 @@ from dateutil.relativedelta import relativedelta
 from odoo import models
 from odoo.tools import formatLang
 
-LEVELS = {"late": "warning", "lost": "danger", "new": "info", "active": "success", "prospect": "info"}
+LEVELS = {
+    "late": "warning",
+    "lost": "danger",
+    "new": "info",
+    "active": "success",
+    "prospect": "info",
+}
 
 
 class CrmCustomerStat(models.Model):
@@ -30,55 +36,66 @@ class CrmCustomerStat(models.Model):
             days_ago), ``value`` (None: unknown), ``trend`` (ratio to the year before, or None),
             ``hint``, ``level`` ("", "warning", "danger"), ``records`` (kind for ``crm_open_records``)
         """
-        _ = self.env._
         previous = self.invoiced_previous_12m
         trend = self.invoiced_12m / previous - 1 if previous > 0 else None
         rhythm = (
-            _("every %s days", round(self.median_interval))
-            if self.purchase_day_count >= 3
-            else ""
+            self.env._("every %s days", round(self.median_interval)) if self.purchase_day_count >= 3 else ""
         )
         return [
             self._tile(
-                "turnover", _("Turnover 12 months"), "monetary", self.invoiced_12m, "invoices",
-                trend=trend, hint=_("Invoiced less refunds"),
+                ("turnover", self.env._("Turnover 12 months"), "monetary", "invoices"),
+                self.invoiced_12m,
+                trend=trend,
+                hint=self.env._("Invoiced less refunds"),
             ),
             self._tile(
-                "orders", _("Orders"), "integer", self.order_count, "orders", hint=rhythm if self.order_count else ""
+                ("orders", self.env._("Orders"), "integer", "orders"),
+                self.order_count,
+                hint=rhythm if self.order_count else "",
             ),
             self._tile(
-                "last_order", _("Last order"), "days_ago",
-                self.days_since_purchase if self.last_order_date else None, "orders",
-                hint=_("Average %s", formatLang(self.env, self.average_order_value, currency_obj=self.currency_id))
-                if self.order_count else "",
+                ("last_order", self.env._("Last order"), "days_ago", "orders"),
+                self.days_since_purchase if self.last_order_date else None,
+                hint=self.env._("Average %s", self._format_money(self.average_order_value))
+                if self.order_count
+                else "",
                 level={"late": "warning", "lost": "danger"}.get(self.lifecycle, ""),
             ),
             self._tile(
-                "overdue", _("Overdue"), "monetary", self.overdue, "overdue",
-                hint=_("Open %s", formatLang(self.env, self.receivable, currency_obj=self.currency_id))
-                if self.receivable else "",
+                ("overdue", self.env._("Overdue"), "monetary", "overdue"),
+                self.overdue,
+                hint=self.env._("Open %s", self._format_money(self.receivable)) if self.receivable else "",
                 level="danger" if self.overdue else "",
             ),
             self._tile(
-                "quotations", _("Open quotations"), "monetary", self.quotation_amount, "quotations",
-                hint=_("%s open", self.quotation_count) if self.quotation_count else "",
+                ("quotations", self.env._("Open quotations"), "monetary", "quotations"),
+                self.quotation_amount,
+                hint=self.env._("%s open", self.quotation_count) if self.quotation_count else "",
             ),
             self._tile(
-                "opportunities", _("Opportunities"), "monetary", self.opportunity_amount, "opportunities",
-                hint=_("%s open", self.opportunity_count) if self.opportunity_count else "",
+                ("opportunities", self.env._("Opportunities"), "monetary", "opportunities"),
+                self.opportunity_amount,
+                hint=self.env._("%s open", self.opportunity_count) if self.opportunity_count else "",
             ),
             self._tile(
-                "on_time", _("Delivered on time"), "percentage",
-                self.on_time_rate if self.delivery_count else None, "deliveries",
+                ("on_time", self.env._("Delivered on time"), "percentage", "deliveries"),
+                self.on_time_rate if self.delivery_count else None,
             ),
             self._tile(
-                "returned", _("Returned"), "percentage",
-                self.return_rate if self.delivery_count else None, "returns",
-                hint=_("Pays after %s days", round(self.days_to_pay)) if self.paid_invoice_count else "",
+                ("returned", self.env._("Returned"), "percentage", "returns"),
+                self.return_rate if self.delivery_count else None,
+                hint=self.env._("Pays after %s days", round(self.days_to_pay))
+                if self.paid_invoice_count
+                else "",
             ),
         ]
 
-    def _tile(self, key, label, kind, value, records, trend=None, hint="", level=""):
+    def _tile(self, figure, value, *, trend=None, hint="", level=""):
+        """One tile; without facts its value is unknown, not zero.
+
+        :param tuple figure: key, label, type and kind of records behind it
+        """
+        key, label, kind, records = figure
         return {
             "key": key,
             "label": label,
@@ -90,31 +107,47 @@ class CrmCustomerStat(models.Model):
             "level": level,
         }
 
+    def _format_money(self, amount):
+        return formatLang(self.env, amount, currency_obj=self.currency_id)
+
     def _get_overview_todo(self):
         """What to do for this customer now, most pressing first; extend to add some.
 
         :return: list of dicts: ``key``, ``level``, ``text``, ``records`` (kind to open) or ``act``
         """
-        _ = self.env._
         todo = []
         if self.lifecycle in ("late", "lost"):
             todo.append(
-                {"key": "late", "level": LEVELS[self.lifecycle], "text": self.lifecycle_reason, "records": "orders"}
+                {
+                    "key": "late",
+                    "level": LEVELS[self.lifecycle],
+                    "text": self.lifecycle_reason,
+                    "records": "orders",
+                }
             )
         if self.overdue:
-            amount = formatLang(self.env, self.overdue, currency_obj=self.currency_id)
+            amount = self._format_money(self.overdue)
             todo.append(
-                {"key": "overdue", "level": "danger", "text": _("%s is overdue", amount), "records": "overdue"}
+                {
+                    "key": "overdue",
+                    "level": "danger",
+                    "text": self.env._("%s is overdue", amount),
+                    "records": "overdue",
+                }
             )
         if self.quotation_count:
-            amount = formatLang(self.env, self.quotation_amount, currency_obj=self.currency_id)
+            amount = self._format_money(self.quotation_amount)
             todo.append(
                 {
                     "key": "quotations",
                     "level": "info",
-                    "text": _("%(count)s open quotations over %(amount)s", count=self.quotation_count, amount=amount)
+                    "text": self.env._(
+                        "%(count)s open quotations over %(amount)s",
+                        count=self.quotation_count,
+                        amount=amount,
+                    )
                     if self.quotation_count > 1
-                    else _("An open quotation over %s", amount),
+                    else self.env._("An open quotation over %s", amount),
                     "records": "quotations",
                 }
             )
@@ -138,17 +171,16 @@ class CrmCustomerStat(models.Model):
         }
 
     def _get_turnover_finding(self):
-        _ = self.env._
         if not self or not (self.invoiced_12m or self.invoiced_previous_12m):
-            return _("No turnover yet")
+            return self.env._("No turnover yet")
         if self.invoiced_previous_12m <= 0:
-            return _("Turnover by month")
+            return self.env._("Turnover by month")
         percent = round(100 * (self.invoiced_12m / self.invoiced_previous_12m - 1))
         if percent > 0:
-            return _("Turnover is up %s %% on the year before", percent)
+            return self.env._("Turnover is up %s %% on the year before", percent)
         if percent < 0:
-            return _("Turnover is down %s %% on the year before", -percent)
-        return _("Turnover is as in the year before")
+            return self.env._("Turnover is down %s %% on the year before", -percent)
+        return self.env._("Turnover is as in the year before")
 
     def _get_contact_card_tags(self):
         """Tags on the cards of contacts, from the facts alone: this runs for every card."""
@@ -165,7 +197,7 @@ class CrmCustomerStat(models.Model):
                 }
             )
         if self.overdue:
-            amount = formatLang(self.env, self.overdue, currency_obj=self.currency_id)
+            amount = self._format_money(self.overdue)
             tags.append(
                 {
                     "iconClass": "fa-exclamation-triangle",

@@ -54,14 +54,20 @@ class CrmFactCheck(models.Model):
         return float_compare(abs(fact - report), tolerance, precision_digits=4) <= 0
 
     @api.model
-    def _check_company(self, company):
+    def _check_facts(self, company):
         """Fold the queue, compare the sums, and tell the manager when they differ.
 
         :param company: one ``res.company``
         :rtype: crm.fact.check
         """
         self.env["crm.customer.dirty"]._fold()
-        check = self.create({"company_id": company.id, **self._get_fact_sums(company), **self._get_report_sums(company)})
+        check = self.create(
+            {
+                "company_id": company.id,
+                **self._get_fact_sums(company),
+                **self._get_report_sums(company),
+            }
+        )
         if not check.is_equal:
             check._alert_managers()
         return check
@@ -70,7 +76,12 @@ class CrmFactCheck(models.Model):
     def _get_fact_sums(self, company):
         orders, ordered, invoiced, receivable = self.env["crm.customer.stat"]._read_group(
             [("company_id", "=", company.id)],
-            aggregates=["order_count:sum", "ordered_total:sum", "invoiced_net:sum", "receivable:sum"],
+            aggregates=[
+                "order_count:sum",
+                "ordered_total:sum",
+                "invoiced_net:sum",
+                "receivable:sum",
+            ],
         )[0]
         return {
             "orders_fact": orders,
@@ -137,12 +148,12 @@ class CrmFactCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"]._crm_all()
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:
             if not self.env["crm.customer.rebuild"]._is_running(company):
-                self._check_company(company)
+                self._check_facts(company)
             cron._commit_progress(1)
 
     def action_rebuild(self):

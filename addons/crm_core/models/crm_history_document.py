@@ -73,7 +73,9 @@ class AccountMove(models.Model):
                 {
                     "kind": "refund" if refund else "invoice",
                     "name": move.name,
-                    "state": self.env._("Overdue") if late and not refund else labels.get(move.payment_state, ""),
+                    "state": self.env._("Overdue")
+                    if late and not refund
+                    else labels.get(move.payment_state, ""),
                     "level": "danger" if late and not refund else "info" if is_open else "success",
                     "amount": -move.amount_untaxed if refund else move.amount_untaxed,
                     "currency_id": move.currency_id.id,

@@ -7,7 +7,16 @@ class CrmLead(models.Model):
     _inherit = ["crm.lead", "crm.fact.source"]
 
     _crm_fact_fields = frozenset(
-        {"partner_id", "company_id", "team_id", "user_id", "type", "active", "won_status", "expected_revenue"}
+        {
+            "partner_id",
+            "company_id",
+            "team_id",
+            "user_id",
+            "type",
+            "active",
+            "won_status",
+            "expected_revenue",
+        }
     )
     _crm_owner_fields = frozenset({"partner_id", "company_id", "team_id", "user_id"})
 

@@ -25,10 +25,18 @@ class CrmOffer(models.Model):
 
     name = fields.Char(default=lambda self: self.env._("New"), readonly=True, copy=False)
     partner_id = fields.Many2one(
-        "res.partner", "Customer", required=True, index=True, ondelete="restrict", check_company=True
+        "res.partner",
+        "Customer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
     )
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id", store=True, index=True, string="Commercial Entity"
+        related="partner_id.commercial_partner_id",
+        store=True,
+        index=True,
+        string="Commercial Entity",
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -55,7 +63,11 @@ class CrmOffer(models.Model):
     # What is offered
     line_ids = fields.One2many("crm.offer.line", "offer_id", "Products", copy=True)
     pricelist_id = fields.Many2one(
-        "product.pricelist", compute="_compute_pricelist_id", store=True, readonly=False, check_company=True
+        "product.pricelist",
+        compute="_compute_pricelist_id",
+        store=True,
+        readonly=False,
+        check_company=True,
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id", store=True)
     amount_untaxed = fields.Monetary("Total", compute="_compute_amount_untaxed", store=True)
@@ -64,13 +76,20 @@ class CrmOffer(models.Model):
     # What became of it
     opportunity_id = fields.Many2one("crm.lead", index="btree_not_null", check_company=True, copy=False)
     sale_order_id = fields.Many2one(
-        "sale.order", "Quotation", readonly=True, copy=False, index="btree_not_null", check_company=True
+        "sale.order",
+        "Quotation",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
     )
     proposed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     proposed_at = fields.Datetime(readonly=True, copy=False)
     closed_at = fields.Datetime("Answered", readonly=True, copy=False)
     decline_reason = fields.Char(copy=False)
-    batch_id = fields.Many2one("crm.offer.batch", readonly=True, copy=False, index="btree_not_null", ondelete="set null")
+    batch_id = fields.Many2one(
+        "crm.offer.batch", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
     # Given by the screen that asked for it: the same click twice makes one offer.
     request_key = fields.Char(readonly=True, copy=False)
 
@@ -185,7 +204,8 @@ class CrmOffer(models.Model):
         if blocked:
             raise UserError(
                 self.env._(
-                    "No longer sold: %s. Remove it from the offer.", ", ".join(blocked.mapped("display_name"))
+                    "No longer sold: %s. Remove it from the offer.",
+                    ", ".join(blocked.mapped("display_name")),
                 )
             )
 
@@ -255,7 +275,7 @@ class CrmOffer(models.Model):
     @api.model
     def _cron_expire(self):
         """Close offers past their day, company by company in its own days."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._crm_all():
             self.search(
                 [
                     ("company_id", "=", company.id),
@@ -370,8 +390,12 @@ class CrmOffer(models.Model):
         :rtype: set
         """
         company = self.env.company
-        products = self.env["product.product"].sudo().search(  # sudo: ids only; the caller reads as himself
-            self._get_sellable_domain(company) & Domain("id", "in", list(product_ids))
+        products = (
+            self.env["product.product"]
+            .sudo()
+            .search(  # sudo: ids only; the caller reads as himself
+                self._get_sellable_domain(company) & Domain("id", "in", list(product_ids))
+            )
         )
         if company.crm_offer_stock_policy == "available":
             products = products.with_company(company).filtered(
@@ -414,13 +438,17 @@ class CrmOffer(models.Model):
 
     @api.model
     def _get_usual_quantities(self, commercial_partner, products):
-        rows = self.env["crm.customer.product"].sudo().search_fetch(  # sudo: quantities of a checked customer
-            [
-                ("company_id", "=", self.env.company.id),
-                ("partner_id", "=", commercial_partner.id),
-                ("product_id", "in", products.ids),
-            ],
-            ["product_id", "usual_quantity"],
+        rows = (
+            self.env["crm.customer.product"]
+            .sudo()
+            .search_fetch(  # sudo: quantities of a checked customer
+                [
+                    ("company_id", "=", self.env.company.id),
+                    ("partner_id", "=", commercial_partner.id),
+                    ("product_id", "in", products.ids),
+                ],
+                ["product_id", "usual_quantity"],
+            )
         )
         return {row.product_id.id: row.usual_quantity for row in rows if row.usual_quantity > 0}
 
@@ -440,7 +468,9 @@ class CrmOffer(models.Model):
         for quantity, products in by_quantity.items():
             prices.update(
                 pricelist._get_products_price(
-                    products, quantity, currency=pricelist.currency_id or self.env.company.currency_id
+                    products,
+                    quantity,
+                    currency=pricelist.currency_id or self.env.company.currency_id,
                 )
             )
         return prices

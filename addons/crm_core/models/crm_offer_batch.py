@@ -24,7 +24,11 @@ class CrmOfferBatch(models.Model):
 
     name = fields.Char(required=True, default=lambda self: self._default_name())
     company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, default=lambda self: self.env.company
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company,
     )
     user_id = fields.Many2one(
         "res.users",
@@ -52,7 +56,9 @@ class CrmOfferBatch(models.Model):
     line_limit = fields.Integer(
         "Products per Offer", required=True, default=lambda self: self.env.company.crm_offer_lines
     )
-    valid_until = fields.Date(required=True, default=lambda self: self.env["crm.offer"]._default_valid_until())
+    valid_until = fields.Date(
+        required=True, default=lambda self: self.env["crm.offer"]._default_valid_until()
+    )
     make_quotations = fields.Boolean(
         "Make Quotations",
         default=True,
@@ -61,7 +67,7 @@ class CrmOfferBatch(models.Model):
 
     # What became of it
     line_ids = fields.One2many("crm.offer.batch.line", "batch_id", "Customers", copy=False)
-    offer_ids = fields.One2many("crm.offer", "batch_id", "Offers")
+    offer_ids = fields.One2many("crm.offer", "batch_id")
     customer_count = fields.Integer("Number of Customers", compute="_compute_counts")
     done_count = fields.Integer("Done", compute="_compute_counts")
     failed_count = fields.Integer("Failed", compute="_compute_counts")
@@ -189,8 +195,7 @@ class CrmOfferBatch(models.Model):
         cron._commit_progress(remaining=Line.search_count(Line._get_work_domain()))
         while lines := Line.search(Line._get_work_domain(), limit=limit, order="batch_id, id"):
             for line in lines:
-                line = line.try_lock_for_update()
-                if line and line.filtered_domain(Line._get_work_domain()):
+                if line.try_lock_for_update() and line.filtered_domain(Line._get_work_domain()):
                     line._process()
                 if not cron._commit_progress(1):
                     return
@@ -273,7 +278,10 @@ class CrmOfferBatchLine(models.Model):
         except Exception as error:
             # One customer must not stop the others, whatever is wrong with him.
             _logger.warning("Offer of customer %s failed", self.partner_id.id, exc_info=True)
-            values = {**failure, "message": self.env._("Unexpected error: %s", type(error).__name__)}
+            values = {
+                **failure,
+                "message": self.env._("Unexpected error: %s", type(error).__name__),
+            }
         self.write({"is_sending": False, **values})
 
     def _make_offer(self):

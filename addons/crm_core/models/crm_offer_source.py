@@ -24,9 +24,7 @@ class CrmOfferSource(models.AbstractModel):
         """
         names = sorted(self.env.registry[self._name]._inherit_children)
         models_ = [self.env[name] for name in names if self.env[name]._source_code]
-        return [
-            (model, weight) for model in models_ if (weight := model._get_weight(self.env.company)) > 0
-        ]
+        return [(model, weight) for model in models_ if (weight := model._get_weight(self.env.company)) > 0]
 
     @api.model
     def _get_weight(self, company):
@@ -155,7 +153,8 @@ class CrmOfferSourceDue(models.AbstractModel):
                 WITH fact AS (
                     SELECT partner_id, product_id, next_due_date, expected_interval, day_count,
                            (%(today)s - next_due_date)::float AS overdue,
-                           GREATEST(COALESCE(interval_deviation, expected_interval / 4), expected_interval / 10, 1)
+                           GREATEST(COALESCE(interval_deviation, expected_interval / 4),
+                                    expected_interval / 10, 1)
                                AS spread
                       FROM crm_customer_product
                      WHERE company_id = %(company)s
@@ -166,7 +165,8 @@ class CrmOfferSourceDue(models.AbstractModel):
                            (day_count::float / (day_count + 1)) *
                            CASE WHEN overdue < -spread THEN 0
                                 WHEN overdue <= 2 * spread THEN 1
-                                ELSE exp(-(overdue - 2 * spread) / GREATEST(expected_interval, 1)) END AS score
+                                ELSE exp(-(overdue - 2 * spread) / GREATEST(expected_interval, 1))
+                           END AS score
                       FROM fact
                 ), ranked AS (
                     SELECT *, row_number() OVER (PARTITION BY partner_id
@@ -191,7 +191,9 @@ class CrmOfferSourceDue(models.AbstractModel):
         days = (self.env.company._crm_today() - due_date).days
         if days > 0:
             return self.env._(
-                "Due %(days)s days ago, usually every %(interval)s days", days=days, interval=round(interval)
+                "Due %(days)s days ago, usually every %(interval)s days",
+                days=days,
+                interval=round(interval),
             )
         return self.env._(
             "Due %(date)s, usually every %(interval)s days",
@@ -218,10 +220,12 @@ class CrmOfferSourceTogether(models.AbstractModel):
             SQL(
                 """
                 WITH basket AS (%(basket)s), candidate AS (
-                    SELECT basket.partner_id, pair.other_product_id AS product_id, basket.product_id AS because,
+                    SELECT basket.partner_id, pair.other_product_id AS product_id,
+                           basket.product_id AS because,
                            basket.weight * pair.confidence * (1 - 1 / pair.lift) AS score,
                            row_number() OVER (PARTITION BY basket.partner_id, pair.other_product_id
-                                              ORDER BY basket.weight * pair.confidence DESC, basket.product_id)
+                                              ORDER BY basket.weight * pair.confidence DESC,
+                                                       basket.product_id)
                                AS place
                       FROM basket
                       JOIN crm_product_pair pair ON pair.company_id = %(company)s
@@ -249,10 +253,12 @@ class CrmOfferSourceTogether(models.AbstractModel):
 
     @api.model
     def _get_basket_query(self, partners, baskets):
-        pairs = [(partner_id, product_id) for partner_id, ids in (baskets or {}).items() for product_id in ids]
+        pairs = [
+            (partner_id, product_id) for partner_id, ids in (baskets or {}).items() for product_id in ids
+        ]
         if pairs:
             return SQL(
-                "SELECT partner_id, product_id, 1.0 AS weight FROM unnest(%s, %s) AS b(partner_id, product_id)",
+                "SELECT *, 1.0 AS weight FROM unnest(%s, %s) AS b (partner_id, product_id)",
                 [partner_id for partner_id, _product_id in pairs],
                 [product_id for _partner_id, product_id in pairs],
             )

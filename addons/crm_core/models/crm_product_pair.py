@@ -19,11 +19,18 @@ class CrmProductPair(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     product_id = fields.Many2one("product.product", required=True, readonly=True, ondelete="cascade")
     other_product_id = fields.Many2one(
-        "product.product", "Bought Together With", required=True, readonly=True, index=True, ondelete="cascade"
+        "product.product",
+        "Bought Together With",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     order_count = fields.Integer("Orders With Both", readonly=True, aggregator=None)
     confidence = fields.Float(
-        readonly=True, aggregator=None, help="Share of the orders with the first product that hold the second."
+        readonly=True,
+        aggregator=None,
+        help="Share of the orders with the first product that hold the second.",
     )
     lift = fields.Float(
         readonly=True,

@@ -84,7 +84,7 @@ class CrmProductStat(models.Model):
     @api.model
     def _cron_refresh(self):
         """Nightly: popularity, rhythm and pairs of every company, one transaction each."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"]._crm_all()
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:

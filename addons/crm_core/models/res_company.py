@@ -1,8 +1,10 @@
 import pytz
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 # Stored facts depend on these: a change asks for a rebuild.
 FACT_SETTINGS = {
@@ -76,7 +78,9 @@ class ResCompany(models.Model):
         help="Two products count as bought together when at least this many orders hold both.",
     )
     crm_history_months = fields.Integer(
-        "Months Looked At", default=24, help="Age of orders that popularity and pairs are learned from."
+        "Months Looked At",
+        default=24,
+        help="Age of orders that popularity and pairs are learned from.",
     )
     crm_offer_lines = fields.Integer("Lines per Offer", default=5)
     crm_offer_validity_days = fields.Integer("Offer Valid For", default=14)
@@ -111,9 +115,7 @@ class ResCompany(models.Model):
                     )
                 )
             if not 0 < company.crm_default_interval <= 3650:
-                raise ValidationError(
-                    self.env._("The interval assumed must lie between 1 and 3650 days.")
-                )
+                raise ValidationError(self.env._("The interval assumed must lie between 1 and 3650 days."))
             if not 0 <= company.crm_late_min_days < company.crm_lost_min_days:
                 raise ValidationError(
                     self.env._("“Lost not before” must be more days than “late not before”.")
@@ -178,6 +180,11 @@ class ResCompany(models.Model):
     def _crm_rebuild_facts(self):
         for company in self:
             self.env["crm.customer.rebuild"].sudo()._request(company)  # sudo: whoever may set, may cause
+
+    @api.model
+    def _crm_all(self):
+        """Every company the environment sees, for what is kept company by company."""
+        return self.search(Domain.TRUE)
 
     def _crm_timezone(self):
         """Name of the time zone whose days the facts of this company are counted in."""

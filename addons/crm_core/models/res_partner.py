@@ -13,7 +13,9 @@ class ResPartner(models.Model):
 
     def _write_multi(self, vals_list):
         moved = self.browse(
-            partner.id for partner, vals in zip(self, vals_list, strict=True) if "commercial_partner_id" in vals
+            partner.id
+            for partner, vals in zip(self, vals_list, strict=True)
+            if "commercial_partner_id" in vals
         )
         if not moved:
             return super()._write_multi(vals_list)
@@ -43,7 +45,10 @@ class ResPartner(models.Model):
         if not Stat.has_access("read"):
             return {}
         stats = Stat.search(
-            [("company_id", "=", self.env.company.id), ("partner_id", "in", self.commercial_partner_id.ids)]
+            [
+                ("company_id", "=", self.env.company.id),
+                ("partner_id", "in", self.commercial_partner_id.ids),
+            ]
         )
         return {stat.partner_id: stat for stat in stats}
 

@@ -111,7 +111,10 @@ class ResPartner(models.Model):
         return [
             Source("stock.picking", "date_done", domain & Domain("state", "=", "done"), kinds),
             Source(
-                "stock.picking", "scheduled_date", domain & Domain("state", "not in", ("done", "cancel")), kinds
+                "stock.picking",
+                "scheduled_date",
+                domain & Domain("state", "not in", ("done", "cancel")),
+                kinds,
             ),
         ]
 
@@ -197,4 +200,3 @@ class ResPartner(models.Model):
         if not record or record._crm_history_customer() != self.commercial_partner_id:
             raise UserError(self.env._("This document does not belong to %s.", self.display_name))
         return record._crm_history_lines()
-

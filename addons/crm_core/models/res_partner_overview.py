@@ -43,7 +43,11 @@ class ResPartner(models.Model):
 
     def _crm_overview_partner(self):
         contacts = self.search_fetch(
-            [("commercial_partner_id", "=", self.id), ("id", "!=", self.id), ("type", "=", "contact")],
+            [
+                ("commercial_partner_id", "=", self.id),
+                ("id", "!=", self.id),
+                ("type", "=", "contact"),
+            ],
             ["name", "function", "email", "phone"],
             limit=CONTACTS_SHOWN + 1,
             order="id",
@@ -125,10 +129,9 @@ class ResPartner(models.Model):
         )
         posted = invoices & Domain("state", "=", "posted")
         year_ago = today - relativedelta(years=1)
-        _ = self.env._
         return {
             "invoices": (
-                _("Invoices of 12 Months"),
+                self.env._("Invoices of 12 Months"),
                 "account.move",
                 posted
                 & Domain("move_type", "in", ("out_invoice", "out_refund"))
@@ -136,19 +139,19 @@ class ResPartner(models.Model):
                 ["list", "kanban", "form"],
             ),
             "orders": (
-                _("Orders"),
+                self.env._("Orders"),
                 "sale.order",
                 own & Domain("state", "=", "sale"),
                 ["list", "kanban", "form", "pivot", "graph"],
             ),
             "quotations": (
-                _("Open Quotations"),
+                self.env._("Open Quotations"),
                 "sale.order",
                 own & Domain("state", "in", ("draft", "sent")),
                 ["list", "kanban", "form"],
             ),
             "opportunities": (
-                _("Open Opportunities"),
+                self.env._("Open Opportunities"),
                 "crm.lead",
                 Domain("partner_id", "any", self._crm_members_domain())
                 & Domain("type", "=", "opportunity")
@@ -156,7 +159,7 @@ class ResPartner(models.Model):
                 ["list", "kanban", "form"],
             ),
             "overdue": (
-                _("Overdue Invoices"),
+                self.env._("Overdue Invoices"),
                 "account.move",
                 posted
                 & Domain("move_type", "=", "out_invoice")
@@ -165,31 +168,31 @@ class ResPartner(models.Model):
                 ["list", "kanban", "form"],
             ),
             "deliveries": (
-                _("Deliveries"),
+                self.env._("Deliveries"),
                 "stock.picking",
                 delivered & Domain("picking_type_code", "=", "outgoing"),
                 ["list", "kanban", "form"],
             ),
             "returns": (
-                _("Returns"),
+                self.env._("Returns"),
                 "stock.picking",
                 delivered & Domain("picking_type_code", "=", "incoming"),
                 ["list", "kanban", "form"],
             ),
             "products": (
-                _("Products Bought"),
+                self.env._("Products Bought"),
                 "crm.customer.product",
                 Domain("partner_id", "=", self.id) & Domain("company_id", "=", self.env.company.id),
                 ["list", "pivot", "graph"],
             ),
             "contacts": (
-                _("Contacts"),
+                self.env._("Contacts"),
                 "res.partner",
                 Domain("commercial_partner_id", "=", self.id) & Domain("id", "!=", self.id),
                 ["kanban", "list", "form"],
             ),
             "offers": (
-                _("Offers"),
+                self.env._("Offers"),
                 "crm.offer",
                 Domain("commercial_partner_id", "=", self.id),
                 ["list", "form"],

@@ -7,14 +7,20 @@ class SaleOrderLine(models.Model):
     _inherit = ["sale.order.line", "crm.fact.source"]
 
     _crm_fact_fields = frozenset(
-        {"order_id", "product_id", "product_uom_id", "product_uom_qty", "qty_delivered", "qty_invoiced", "price_subtotal"}
+        {
+            "order_id",
+            "product_id",
+            "product_uom_id",
+            "product_uom_qty",
+            "qty_delivered",
+            "qty_invoiced",
+            "price_subtotal",
+        }
     )
     _crm_owner_fields = frozenset({"order_id"})
 
     def _crm_owner_query(self, ids):
-        return self._crm_owner_query_by_order(
-            SQL("SELECT order_id FROM sale_order_line WHERE id IN %s", ids)
-        )
+        return self._crm_owner_query_by_order(SQL("SELECT order_id FROM sale_order_line WHERE id IN %s", ids))
 
     def _crm_not_a_product_conditions(self):
         """Conditions on the row ``l`` that tell an order line which is not a product bought.

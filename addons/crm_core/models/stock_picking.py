@@ -11,5 +11,8 @@ class StockPicking(models.Model):
 
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_order(
-            SQL("SELECT sale_id FROM stock_picking WHERE id IN %s AND state IN ('done', 'cancel')", ids)
+            SQL(
+                "SELECT sale_id FROM stock_picking WHERE id IN %s AND state IN ('done', 'cancel')",
+                ids,
+            )
         )

@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta
 
 from odoo import Command, fields
-from odoo.addons.base.tests.common import BaseCommon
 from odoo.tests import Form
+
+from odoo.addons.base.tests.common import BaseCommon
 
 
 class CrmCoreCommon(BaseCommon):
@@ -57,7 +58,11 @@ class CrmCoreCommon(BaseCommon):
         """:param products: [(product, quantity)] or [(product, quantity, line values)]"""
         lines = [
             Command.create(
-                {"product_id": product.id, "product_uom_qty": quantity, **(extra[0] if extra else {})}
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    **(extra[0] if extra else {}),
+                }
             )
             for product, quantity, *extra in products
         ]
@@ -169,7 +174,9 @@ class CrmCoreCommon(BaseCommon):
                 for name, field in model._fields.items()
                 if field.store and field.column_type and name not in ("id", "computed_at")
             )
-            for record in model.search([("partner_id", "in", partners.ids)], order="company_id, partner_id, id"):
+            for record in model.search(
+                [("partner_id", "in", partners.ids)], order="company_id, partner_id, id"
+            ):
                 values = record.read(names, load=None)[0]
                 values.pop("id")
                 rows.append((model._name, sorted(values.items(), key=str)))

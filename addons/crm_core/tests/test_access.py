@@ -64,7 +64,9 @@ class TestAccess(CrmCoreCommon):
         self.assertEqual(len(lines), 2)
 
     def test_user_sees_customers_of_the_team(self):
-        team = self.env["crm.team"].create({"name": "North", "member_ids": [Command.set([self.colleague.id])]})
+        team = self.env["crm.team"].create(
+            {"name": "North", "member_ids": [Command.set([self.colleague.id])]}
+        )
         self.assertNotIn(self.others, self.seen(self.user, "crm.customer.stat"))
         team.member_ids |= self.user
         self.assertIn(self.others, self.seen(self.user, "crm.customer.stat"))
@@ -116,7 +118,8 @@ class TestAccess(CrmCoreCommon):
             for model in (*DERIVED, *DECISIONS, *MANAGED, "crm.customer.dirty"):
                 for operation in ("read", "write", "create", "unlink"):
                     self.assertFalse(
-                        self.env[model].with_user(user).has_access(operation), f"{model} {operation}"
+                        self.env[model].with_user(user).has_access(operation),
+                        f"{model} {operation}",
                     )
 
     def test_portal_user_of_the_customer_gets_no_facts_about_himself(self):

@@ -14,7 +14,10 @@ class TestApi(CrmCoreCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.seller = new_test_user(
-            cls.env, "api_seller", groups="sales_team.group_sale_salesman_all_leads", password="api_seller_2026"
+            cls.env,
+            "api_seller",
+            groups="sales_team.group_sale_salesman_all_leads",
+            password="api_seller_2026",
         )
         cls.employee = new_test_user(cls.env, "api_employee", groups="base.group_user")
         for days_ago in (90, 60, 30):

@@ -17,7 +17,7 @@ class TestFactCheck(CrmCoreCommon):
         self.invoice(order)
 
     def test_facts_agree_with_the_reports(self):
-        check = self.Check._check_company(self.company)
+        check = self.Check._check_facts(self.company)
         self.assertTrue(check.is_equal, check.read())
         self.assertFalse(check.activity_ids)
 
@@ -28,17 +28,17 @@ class TestFactCheck(CrmCoreCommon):
             [self.customer.id],
         )
         self.Stat.invalidate_model()
-        check = self.Check._check_company(self.company)
+        check = self.Check._check_facts(self.company)
         self.assertFalse(check.is_equal)
         self.assertIn(self.manager, check.activity_ids.user_id)
-        again = self.Check._check_company(self.company)
+        again = self.Check._check_facts(self.company)
         self.assertNotIn(self.manager, again.activity_ids.user_id)
 
     def test_collecting_anew_mends_it(self):
         self.Dirty._fold()
         self.env.cr.execute("DELETE FROM crm_customer_stat WHERE partner_id = %s", [self.customer.id])
         self.Stat.invalidate_model()
-        check = self.Check._check_company(self.company)
+        check = self.Check._check_facts(self.company)
         self.assertFalse(check.is_equal)
         check.with_user(self.manager).action_rebuild()
         run = self.env["crm.customer.rebuild"].search(
@@ -47,4 +47,4 @@ class TestFactCheck(CrmCoreCommon):
         run._start()
         while run.state == "running":
             run._do_batch()
-        self.assertTrue(self.Check._check_company(self.company).is_equal)
+        self.assertTrue(self.Check._check_facts(self.company).is_equal)

@@ -16,7 +16,12 @@ class TestFactsCompany(CrmCoreCommon):
     def order_in_branch(self):
         here = self.env(context=dict(self.env.context, allowed_company_ids=[self.branch.id]))
         product = here["product.product"].create(
-            {"name": "Branch goods", "type": "service", "list_price": 7.0, "taxes_id": [Command.clear()]}
+            {
+                "name": "Branch goods",
+                "type": "service",
+                "list_price": 7.0,
+                "taxes_id": [Command.clear()],
+            }
         )
         order = here["sale.order"].create(
             {

@@ -146,7 +146,12 @@ class TestFactsMoney(CrmCoreCommon):
         euro.active = True
         euro.rate_ids.unlink()
         self.env["res.currency.rate"].create(
-            {"name": self.at(40).date(), "currency_id": euro.id, "rate": 2.0, "company_id": self.company.id}
+            {
+                "name": self.at(40).date(),
+                "currency_id": euro.id,
+                "rate": 2.0,
+                "company_id": self.company.id,
+            }
         )
         pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": euro.id})
         order = self.quote(self.customer, [(self.training, 1)], pricelist_id=pricelist.id)
@@ -237,7 +242,9 @@ class TestFactsMoney(CrmCoreCommon):
     def test_invoice_settled_by_a_refund_was_not_paid(self):
         invoice = self.bill(self.customer, self.paper, 100.0, days_ago=20)
         refund = self.bill(self.customer, self.paper, 100.0, move_type="out_refund", days_ago=10)
-        lines = (invoice | refund).line_ids.filtered(lambda line: line.account_id.account_type == "asset_receivable")
+        lines = (invoice | refund).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
         lines.reconcile()
         stat = self.stat(self.customer)
         self.assertEqual(stat.receivable, 0.0)

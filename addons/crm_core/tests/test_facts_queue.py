@@ -31,12 +31,9 @@ class TestFactsQueue(CrmCoreCommon):
 
     def test_rolled_back_change_leaves_no_mark(self):
         self.Dirty._fold()
-        try:
-            with self.env.cr.savepoint():
-                self.quote(self.customer, [(self.paper, 1)])
-                raise RuntimeError
-        except RuntimeError:
-            pass
+        with self.assertRaises(RuntimeError), self.env.cr.savepoint():
+            self.quote(self.customer, [(self.paper, 1)])
+            raise RuntimeError
         self.assertFalse(self.waiting())
 
     def test_moving_an_order_marks_both_customers(self):
@@ -180,12 +177,15 @@ class TestFactsQueue(CrmCoreCommon):
         with registry._db.cursor() as first, registry._db.cursor() as second:
             try:
                 first.execute(
-                    "INSERT INTO crm_customer_dirty (partner_id) VALUES (%s), (%s)", [marker, marker]
+                    "INSERT INTO crm_customer_dirty (partner_id) VALUES (%s), (%s)",
+                    [marker, marker],
                 )
                 first.commit()
                 first_queue, second_queue = (self.Dirty.with_env(self.env(cr=cr)) for cr in (first, second))
                 self.assertEqual(first_queue._fold(limit=1, partner_ids=[marker]), 1)
-                self.assertEqual(second_queue._fold(partner_ids=[marker]), 1, "the other row, not the locked one")
+                self.assertEqual(
+                    second_queue._fold(partner_ids=[marker]), 1, "the other row, not the locked one"
+                )
                 self.assertEqual(second_queue._fold(partner_ids=[marker]), 0)
             finally:
                 first.rollback()

@@ -26,9 +26,7 @@ class TestFactsRhythm(CrmCoreCommon):
         self.assertEqual(stat.lifecycle, "late")
         self.assertEqual(stat.late_on, self.at(100 - 46).date(), "30 days x 1.5 = 45; late on the 46th")
         self.assertEqual(stat.lost_on, self.at(100 - 121).date())
-        self.assertEqual(
-            stat.lifecycle_reason, "Orders every 30 days; 100 days since the last order."
-        )
+        self.assertEqual(stat.lifecycle_reason, "Orders every 30 days; 100 days since the last order.")
         self.order(self.customer, [(self.training, 1)], days_ago=20)
         self.assertEqual(self.stat(self.customer).lifecycle, "active")
 

@@ -1,8 +1,9 @@
 from unittest.mock import patch
 
-from odoo.addons.mail.tests.common import MailCommon
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
+
+from odoo.addons.mail.tests.common import MailCommon
 
 from .common import CrmCoreCommon
 
@@ -13,7 +14,10 @@ class TestOfferBatch(CrmCoreCommon, MailCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.salesman = new_test_user(
-            cls.env, "batch_salesman", groups="sales_team.group_sale_salesman_all_leads", email="sm@example.com"
+            cls.env,
+            "batch_salesman",
+            groups="sales_team.group_sale_salesman_all_leads",
+            email="sm@example.com",
         )
         cls.good = cls.make_customer("Good", email="good@example.com")
         cls.mute = cls.make_customer("Without mail")
@@ -58,16 +62,18 @@ class TestOfferBatch(CrmCoreCommon, MailCommon):
     def test_failing_customer_is_listed_and_stops_nobody(self):
         original = type(self.env["crm.offer"])._make_quotation
 
+        message = "No price list for this customer"
+
         def fail_for_bad(offer):
             if offer.partner_id == self.bad:
-                raise UserError("No price list for this customer")
+                raise UserError(message)
             return original(offer)
 
         self.batch.action_generate()
         with patch.object(type(self.env["crm.offer"]), "_make_quotation", fail_for_bad):
             self.process()
         self.assertEqual(self.line(self.bad).state, "failed")
-        self.assertEqual(self.line(self.bad).message, "No price list for this customer")
+        self.assertEqual(self.line(self.bad).message, message)
         self.assertEqual(self.line(self.good).state, "quotation")
         self.assertEqual((self.batch.state, self.batch.failed_count), ("done", 1))
         self.assertFalse(self.env["crm.offer"].search([("partner_id", "=", self.bad.id)]))
@@ -78,9 +84,13 @@ class TestOfferBatch(CrmCoreCommon, MailCommon):
 
     def test_unexpected_error_shows_its_kind_and_no_details(self):
         self.batch.action_generate()
-        with patch.object(type(self.env["crm.offer"]), "_make_quotation", side_effect=ZeroDivisionError("secret")):
-            with self.assertLogs("odoo.addons.crm_core.models.crm_offer_batch", "WARNING"):
-                self.process()
+        with (
+            patch.object(
+                type(self.env["crm.offer"]), "_make_quotation", side_effect=ZeroDivisionError("secret")
+            ),
+            self.assertLogs("odoo.addons.crm_core.models.crm_offer_batch", "WARNING"),
+        ):
+            self.process()
         self.assertEqual(set(self.batch.line_ids.mapped("state")), {"failed"})
         self.assertEqual(self.line(self.good).message, "Unexpected error: ZeroDivisionError")
 

@@ -169,9 +169,7 @@ class TestOffers(CrmCoreCommon):
 
     def test_second_click_opens_the_same_quotation(self):
         offer = self.offer()
-        self.assertEqual(
-            offer.action_create_quotation()["res_id"], offer.action_create_quotation()["res_id"]
-        )
+        self.assertEqual(offer.action_create_quotation()["res_id"], offer.action_create_quotation()["res_id"])
 
     def test_same_request_key_makes_one_quotation(self):
         lines = [{"product_id": self.paper.id, "quantity": 5}]

@@ -127,7 +127,7 @@ class TestOverview(CrmCoreCommon):
 
     def test_history_lines_unfold_and_belong_to_the_customer(self):
         lines = self.customer.crm_history_lines("sale.order", self.first.id)
-        self.assertEqual([(line["product"], line["quantity"]) for line in lines][0][1], 10.0)
+        self.assertEqual(next((line["product"], line["quantity"]) for line in lines)[1], 10.0)
         self.assertEqual(len(self.customer.crm_history_lines("account.move", self.bill_of_first.id)), 2)
         self.assertEqual(self.customer.crm_history_lines("stock.picking", self.picking.id)[0]["amount"], None)
         with self.assertRaises(UserError):
