@@ -60,7 +60,6 @@ class CrmOfferBatch(models.Model):
         required=True, default=lambda self: self.env["crm.offer"]._default_valid_until()
     )
     make_quotations = fields.Boolean(
-        "Make Quotations",
         default=True,
         help="Turn each offer into a quotation. Without it the offers stay drafts to look through.",
     )
