@@ -382,6 +382,56 @@ describe("history", () => {
     });
 });
 
+describe("products and turnover", () => {
+    function product(id, values = {}) {
+        return {
+            id,
+            product_id: id,
+            name: `Product ${id}`,
+            uom: "Units",
+            times_bought: 3,
+            net_quantity: 12,
+            amount: 120,
+            last_price: 10,
+            last_date: "2026-03-05",
+            interval: 31,
+            next_due_date: "2026-03-20",
+            due_in_days: 5,
+            due_state: "soon",
+            ...values,
+        };
+    }
+
+    const cells = (row) => queryAllTexts(`.o_crm_products tbody tr:eq(${row}) td`);
+
+    test("rhythm and next day due in words, the rest on demand", async () => {
+        const unknown = { interval: null, times_bought: 1, next_due_date: null, due_state: "" };
+        answers.crm_overview = () =>
+            makeOverview({ products: { count: 3, rows: [product(1), product(2, unknown)] } });
+        answers.crm_overview_products = ({ offset }) => ({ count: 3, rows: [product(offset + 1)] });
+        await openOverview();
+        expect(cells(0)[0]).toMatch(/every 31 days/);
+        expect(cells(0).slice(1)).toEqual(["3", "$ 120.00", "10 days ago", "in 5 days soon"]);
+        expect(cells(1)[0]).toMatch(/bought once/);
+        expect(cells(1).at(-1)).toBe("–");
+        await contains(".o_crm_panel_products button:contains(Show all 3)").click();
+        expect(cells(2)[0]).toMatch(/Product 3/);
+        expect(".o_crm_panel_products button:contains(Show all)").toHaveCount(0);
+    });
+
+    test("the table behind the chart", async () => {
+        await openOverview();
+        expect(".o_crm_panel_turnover canvas").toHaveCount(1);
+        await contains(".o_crm_panel_turnover header button").click();
+        expect(".o_crm_panel_turnover canvas").toHaveCount(0);
+        expect(queryAllTexts(".o_crm_turnover_table tbody tr:eq(0) > *")).toEqual([
+            "January 2026",
+            "$ 10.00",
+            "$ 9.00",
+        ]);
+    });
+});
+
 describe("panels of other addons", () => {
     class TicketsPanel extends Component {
         static template = xml`

@@ -5,10 +5,10 @@ const LINES_MAX = 50;
 
 function newRequestKey() {
     // randomUUID exists in secure contexts only; plain http in an office network is not one.
-    if (globalThis.crypto?.randomUUID) {
-        return crypto.randomUUID();
+    if (window.crypto.randomUUID) {
+        return window.crypto.randomUUID();
     }
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const bytes = window.crypto.getRandomValues(new Uint8Array(16));
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -4,7 +4,7 @@ import { OverviewPanel } from "../overview_panel";
 import { Component, onWillUpdateProps, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
-const PAGE = 50;
+const PAGE = 200;
 
 const DUE_STATES = {
     soon: { class: "text-bg-info", icon: "fa-clock-o", label: _t("soon") },

@@ -24,7 +24,7 @@ export class TurnoverChart extends Component {
 
     draw() {
         this.chart?.destroy();
-        this.chart = new Chart(this.canvasRef.el, {
+        this.chart = new window.Chart(this.canvasRef.el, {
             type: "bar",
             data: this.getData(),
             options: this.getOptions(),
@@ -46,7 +46,7 @@ export class TurnoverChart extends Component {
 
     getOptions() {
         // Canvas does not inherit: text and lines take their colors from the theme in force.
-        const theme = getComputedStyle(this.canvasRef.el);
+        const theme = window.getComputedStyle(this.canvasRef.el);
         const text = theme.color;
         const line = theme.getPropertyValue("--border-color") || theme.borderColor;
         const { currencyId } = this.props;
