@@ -12,6 +12,7 @@ SEED = 20190
 LINES_PER_ORDER = 3
 REGULAR_PRODUCTS = 5
 PRODUCTS = 2000
+FAVORITISM = 2.5  # 1: all products alike; the higher, the more the first ones are preferred
 RETURN_SHARE = 0.02
 OPEN_SHARE = 0.05
 PAYMENT_SHARE = 0.2
@@ -341,8 +342,8 @@ class Wholesaler:
             rows.flush()
 
     def _popular(self):
-        """A product by a law of few favorites and many seldom ones."""
-        return self.products[min(int(self.chance.paretovariate(0.6)) - 1, PRODUCTS - 1)]
+        """A product: a few favorites, many that are seldom bought."""
+        return self.products[int(PRODUCTS * self.chance.random() ** FAVORITISM)]
 
     def _baskets(self, count):
         """The orders of one customer: regular products when their own interval is over, else chance.

@@ -1,7 +1,9 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
+# Keys of what a cursor remembers until it is flushed: {model: ids}
 PENDING = "crm_core.dirty"
+CREATED = "crm_core.created"
 
 
 class CrmCustomerDirty(models.Model):
@@ -41,12 +43,16 @@ class CrmCustomerDirty(models.Model):
         )
 
     @api.model
-    def _mark_later(self, records):
+    def _mark_later(self, records, are_new=False):
         """Put the owners of these records on the queue when the transaction is flushed.
 
         :param records: records of a model with the mixin ``crm.fact.source``
+        :param are_new: they were just created: nobody owned them before
         """
-        pending = self.env.cr.precommit.data.setdefault(PENDING, {})
+        data = self.env.cr.precommit.data
+        if are_new:
+            data.setdefault(CREATED, {}).setdefault(records._name, set()).update(records._ids)
+        pending = data.setdefault(PENDING, {})
         if not pending:
             # An environment of its own: that of the moment may be gone by then.
             env = api.Environment(self.env.cr, SUPERUSER_ID, {})
@@ -56,17 +62,22 @@ class CrmCustomerDirty(models.Model):
     @api.model
     def _mark_owners_now(self, records):
         """Put the owners that the database knows for these records on the queue, at once."""
-        ids = tuple(id_ for id_ in records._ids if id_)
-        if ids:
+        created = self.env.cr.precommit.data.get(CREATED, {}).get(records._name, ())
+        if ids := tuple(id_ for id_ in records._ids if id_ and id_ not in created):
             self._insert(records._crm_owner_query(ids))
 
     @api.model
     def _insert_pending(self):
         """Turn the records remembered by :meth:`_mark_later` into rows of the queue."""
-        pending = self.env.cr.precommit.data.pop(PENDING, {})
-        for model_name, ids in pending.items():
-            if saved := tuple(id_ for id_ in ids if id_):
-                self._insert(self.env[model_name]._crm_owner_query(saved))
+        data = self.env.cr.precommit.data
+        data.pop(CREATED, None)
+        owners = [
+            self.env[model_name]._crm_owner_query(saved)
+            for model_name, ids in data.pop(PENDING, {}).items()
+            if (saved := tuple(id_ for id_ in ids if id_))
+        ]
+        if owners:
+            self._insert(SQL(" UNION ").join(owners))
 
     @api.model
     def _is_waiting(self, partner_ids):

@@ -284,7 +284,7 @@ class CrmCustomerProduct(models.Model):
             "interval": round(self.interval_mean) if self.day_count > 1 else None,
             "next_due_date": due.isoformat() if due else None,
             "due_in_days": -overdue if due else None,
-            "due_state": self._get_due_state(overdue),
+            "due_state": self._get_due_state(overdue) if self.day_count > 1 else "",
         }
 
     def _get_due_state(self, overdue):

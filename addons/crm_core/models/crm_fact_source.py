@@ -30,7 +30,7 @@ class CrmFactSource(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env["crm.customer.dirty"]._mark_later(records)
+        self.env["crm.customer.dirty"]._mark_later(records, are_new=True)
         return records
 
     def _write_multi(self, vals_list):
@@ -47,6 +47,8 @@ class CrmFactSource(models.AbstractModel):
 
     def unlink(self):
         if self:
+            # Also what was created and is not on the queue yet: after this nobody could tell its owner.
+            self.env["crm.customer.dirty"]._insert_pending()
             self.flush_recordset(self._crm_owner_fields)
             self.env["crm.customer.dirty"]._mark_owners_now(self)
         return super().unlink()

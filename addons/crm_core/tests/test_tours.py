@@ -46,9 +46,7 @@ class OverviewTourCase(HttpCase):
                 "taxes_id": [Command.clear()],
             }
         )
-        warehouse = cls.env["stock.warehouse"].search(
-            [("company_id", "=", cls.env.company.id)], limit=1
-        )
+        warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.env.company.id)], limit=1)
         cls.env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, stock)
         return product
 
