@@ -1,12 +1,11 @@
 """`make benchmark NAME=x`: run tests/benchmarks/x.py against a database with all our addons.
 
 The script finds in its environment ODOO_RC (a configuration file with everything Odoo needs),
-PGHOST, PGUSER and
-PGDATABASE: the name of its database, a fresh copy without demo data that it may copy and change as
-it likes.
+PGHOST, PGUSER, and the names of three fresh databases without demo data that it may change as it likes:
+PGDATABASE and BENCHMARK_SUITE_DATABASE with all our addons, BENCHMARK_ERP_DATABASE without them.
 """
 
-from .addons import load_addons, select
+from .addons import erp_dependencies, load_addons, select
 from .console import UserError, progress, step
 from .files import write_atomically
 from .prepare import prepare_databases, preparing
@@ -16,25 +15,35 @@ from .processes import run_visibly
 def run_benchmark(workspace):
     """Run the benchmark NAME and return its exit code."""
     folder = workspace.root / "tests" / "benchmarks"
-    names = sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("harness", "__init__"))
+    benchmarks = _benchmarks(folder)
     name = workspace.settings.name
-    if name not in names:
+    if name not in benchmarks:
         raise UserError(
-            f"Name a benchmark: make benchmark NAME=..., one of: {', '.join(names) or 'none yet'}."
+            f"Name a benchmark: make benchmark NAME=..., one of: {', '.join(benchmarks) or 'none yet'}."
         )
     with preparing(workspace, "make benchmark"):
         databases, _selection = prepare_databases(workspace, development=True)
         selection = select(load_addons(workspace.addons_dir), ())
-        template = databases.suite_template(selection, demo=False)
-        database = databases.internal(f"bench_{name}_base")
-        with step(f"Database {database}"):
-            databases.copy(template, database)
-    environment = _environment(workspace, databases.odoo, database)
+        suite = databases.suite_template(selection, demo=False)
+        erp = databases.erp_template(erp_dependencies(selection), demo=False)
+        sources = {"PGDATABASE": suite, "BENCHMARK_SUITE_DATABASE": suite, "BENCHMARK_ERP_DATABASE": erp}
+        names = {key: databases.internal(f"bench_{name}_{number}") for number, key in enumerate(sources)}
+        with step("Databases to measure in"):
+            for key, source in sources.items():
+                databases.copy(source, names[key])
+    environment = _environment(workspace, databases.odoo, names["PGDATABASE"]) | names
     progress(f"Benchmark {name}")
     try:
         return run_visibly([workspace.python, folder / f"{name}.py"], env=environment, cwd=workspace.root)
     finally:
-        databases.drop(database)
+        for database in names.values():
+            databases.drop(database)
+
+
+def _benchmarks(folder):
+    """Names of the benchmarks: a script ``x.py`` and its helpers ``x_*.py`` are the benchmark x."""
+    stems = {path.stem for path in folder.glob("*.py")} - {"harness", "__init__"}
+    return sorted(stem for stem in stems if stem.partition("_")[0] == stem)
 
 
 def _environment(workspace, odoo, database):
