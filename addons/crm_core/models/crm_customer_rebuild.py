@@ -85,7 +85,7 @@ class CrmCustomerRebuild(models.Model):
             if not run:
                 break  # another worker is at it
             run._start()
-            done = run._do_batch()
+            done = self.env["crm.customer.dirty"]._try_again(run._do_batch)
             if not cron._commit_progress(done, remaining=run._count_remaining()):
                 break
 
@@ -139,8 +139,7 @@ class CrmCustomerRebuild(models.Model):
 
     def _finish(self):
         """Learn popularity, rhythm and pairs from the facts just collected."""
-        self.env["crm.product.stat"]._refresh(self.company_id)
-        self.env["crm.product.pair"]._refresh(self.company_id)
+        self.env["crm.product.stat"]._learn(self.company_id)
         _logger.info("Customer facts of company %s collected", self.company_id.id)
 
     def action_cancel(self):

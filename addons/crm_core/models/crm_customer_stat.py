@@ -76,7 +76,7 @@ class CrmCustomerStat(models.Model):
     monthly_turnover = fields.Json(
         readonly=True,
         export_string_translation=False,
-        help="Invoiced net by month of the last three years: {'2026-01': 1234.5}",
+        help="Invoiced net by month: {'2026-01': 1234.5}",
     )
 
     # Open business
@@ -406,7 +406,6 @@ class CrmCustomerStat(models.Model):
                   FROM (SELECT partner_id, to_char(day, 'YYYY-MM') AS month,
                                round(sum(amount), %(digits)s) AS amount
                           FROM invoice
-                         WHERE day >= %(months_since)s
                          GROUP BY 1, 2) AS month
                  GROUP BY partner_id
             )
@@ -414,7 +413,6 @@ class CrmCustomerStat(models.Model):
             company=company.id,
             year=today - relativedelta(years=1),
             two_years=today - relativedelta(years=2),
-            months_since=today.replace(month=1, day=1) - relativedelta(years=2),
             digits=company.currency_id.decimal_places,
         )
 
@@ -545,7 +543,8 @@ class CrmCustomerStat(models.Model):
                          CASE WHEN lost_on > %(today)s THEN lost_on END,
                          CASE WHEN first_purchase_date >= %(today)s - %(new_days)s
                               THEN first_purchase_date + %(new_days)s + 1 END,
-                         window_moves_on, overdue_grows_on) AS roll_on
+                         -- A year after February 29 is February 28: never today again.
+                         window_moves_on + (window_moves_on <= %(today)s)::int, overdue_grows_on) AS roll_on
               FROM (SELECT *,
                            last_purchase_date + 1 + GREATEST(
                                ceil(expected_interval * %(late)s)::int, %(late_min)s) AS late_on,

@@ -88,6 +88,10 @@ class CrmProductStat(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:
-            self._refresh(company)
-            self.env["crm.product.pair"]._refresh(company)
+            self.env["crm.customer.dirty"]._try_again(lambda company=company: self._learn(company))
             cron._commit_progress(1)
+
+    @api.model
+    def _learn(self, company):
+        self._refresh(company)
+        self.env["crm.product.pair"]._refresh(company)
