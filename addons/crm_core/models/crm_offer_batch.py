@@ -123,7 +123,7 @@ class CrmOfferBatch(models.Model):
         for line in lines:
             rows = suggestions.get(line.partner_id.id, [])
             products = self.env["product.product"].browse([row[0] for row in rows])
-            line.preview = ", ".join(products.mapped("name")) or self.env._("Nothing to offer")
+            line.preview = " · ".join(products.mapped("name")) or self.env._("Nothing to offer")
         return True
 
     def action_generate(self):
