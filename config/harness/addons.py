@@ -23,6 +23,11 @@ class Addon:
     depends: tuple
     manifest: dict
 
+    @property
+    def is_bridge(self):
+        """A bridge joins an app somebody may not have: Odoo installs it where all it needs is there."""
+        return bool(self.manifest.get("auto_install"))
+
     def content_hash(self):
         """Hash of the files that decide what the addon puts into a database."""
         digest = hashlib.sha256()
@@ -61,8 +66,10 @@ def load_addons(folder):
 
 
 def select(addons, names):
-    """Return the named addons and those of ours they need, each after what it depends on; all when
-    none is named.
+    """Return the named addons and those of ours they need, each after what it depends on.
+
+    When none is named: all but bridges. Bridges that need nothing more than the selection has come
+    along, because Odoo installs them.
     """
     for name in names:
         if name not in addons:
@@ -75,9 +82,17 @@ def select(addons, names):
                 add(dependency)
             ordered[name] = addons[name]
 
-    for name in names or addons:
+    for name in names or (name for name, addon in addons.items() if not addon.is_bridge):
         add(name)
+    for bridge in bridges(addons):
+        if {*ordered, *erp_dependencies(ordered.values())}.issuperset(bridge.depends):
+            add(bridge.name)
     return list(ordered.values())
+
+
+def bridges(addons):
+    """Return the addons that join another app."""
+    return [addon for addon in addons.values() if addon.is_bridge]
 
 
 def erp_dependencies(selection):

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from .addons import bridges, load_addons
 from .console import UserError, say
 from .prepare import prepare_databases, preparing
 from .processes import run_visibly
@@ -18,9 +19,7 @@ def command_run(workspace):
     """Serve the product, from a bare clone on."""
     require_free_port(workspace)
     with preparing(workspace, "make run"):
-        databases, selection = prepare_databases(workspace)
-        name = workspace.settings.run_database
-        databases.ensure_run_database(name, selection, workspace.settings.demo)
+        databases, name = _run_database(workspace)
     return serve(databases.odoo, name)
 
 
@@ -48,9 +47,7 @@ def command_benchmark(workspace):
 def command_shell(workspace):
     """Open Odoo's shell on the served database."""
     with preparing(workspace, "make shell"):
-        databases, selection = prepare_databases(workspace)
-        name = workspace.settings.run_database
-        databases.ensure_run_database(name, selection, workspace.settings.demo)
+        databases, name = _run_database(workspace)
     odoo = databases.odoo
     return run_visibly(odoo.command("-d", name, "--no-http", subcommand="shell"), env=odoo.env)
 
@@ -122,6 +119,15 @@ def main(arguments):
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return _fail(f"no right to write {error.filename}: start as the owner of the checkout.")
         raise
+
+
+def _run_database(workspace):
+    """Return the databases and the name of the served one, which is up to date then."""
+    databases, selection = prepare_databases(workspace)
+    name = workspace.settings.run_database
+    found = bridges(load_addons(workspace.addons_dir))
+    databases.ensure_run_database(name, selection, workspace.settings.demo, found)
+    return databases, name
 
 
 def _fail(sentence):

@@ -14,7 +14,7 @@ from .console import UserError, step
 from .files import link_tree, remove_tree, value_hash
 
 # How many templates of each kind are kept, so that the disk stays bounded.
-KEPT = {"erp": 5, "suite": 4}
+KEPT = {"erp": 6, "suite": 6}
 # Changing this makes all templates anew: raise it when the way they are made changes.
 RECIPE = 1
 
@@ -115,30 +115,43 @@ class Databases:
 
     # Templates
 
-    def erp_template(self, dependencies, demo):
-        """Return a database with only the foreign addons that ours depend on."""
-        key = value_hash(RECIPE, self.odoo.tree.identity, dependencies, demo)
+    def erp_template(self, selection, demo):
+        """Return a database with only the foreign addons that ours depend on.
+
+        What bridges need in addition is put on top of the template of the others.
+        """
+        dependencies = erp_dependencies(selection)
+        plain = [addon for addon in selection if not addon.is_bridge]
+        base = self.erp_template(plain, demo) if erp_dependencies(plain) != dependencies else None
+        missing = sorted({*dependencies} - {*erp_dependencies(plain)}) if base else ["base", *dependencies]
+        key = value_hash(RECIPE, self.odoo.tree.identity, base, dependencies, demo)
 
         def fill(name):
-            self.server.query(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
-            for extension in ("pg_trgm", "unaccent", "btree_gist"):
-                self.server.query(f"CREATE EXTENSION {extension}", database=name)
-            arguments = [
-                "-i",
-                ",".join(["base", *dependencies]),
-                *(["--with-demo"] if demo else []),
-            ]
-            self.odoo.run("Installing the ERP", name, *arguments)
-            self.odoo.run_script("Preparing the ERP database", name, "prepare_database.py")
+            if base:
+                self.copy(base, name)
+            else:
+                self._create(name)
+            self.odoo.run(
+                "Installing the ERP", name, "-i", ",".join(missing), *(["--with-demo"] if demo else [])
+            )
+            if not base:
+                self.odoo.run_script("Preparing the ERP database", name, "prepare_database.py")
 
-        title = f"ERP template database {'with' if demo else 'without'} demo data"
+        more = f", and {', '.join(missing)}" if base else ""
+        title = f"ERP template database {'with' if demo else 'without'} demo data{more}"
         return self._template("erp", key, {"demo": demo}, title, fill)
+
+    def _create(self, name):
+        """Make an empty database with the extensions of PostgreSQL that Odoo and ours use."""
+        self.server.query(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
+        for extension in ("pg_trgm", "unaccent", "btree_gist"):
+            self.server.query(f"CREATE EXTENSION {extension}", database=name)
 
     def suite_template(self, selection, demo, bundles=False):
         """Return a database with the selected addons of ours; with their web bundles built when
         ``bundles``.
         """
-        erp = self.erp_template(erp_dependencies(selection), demo)
+        erp = self.erp_template(selection, demo)
         content = [(addon.name, addon.content_hash()) for addon in selection]
         web = [addon.static_hash() for addon in selection] if bundles else None
         names = ",".join(addon.name for addon in selection)
@@ -154,13 +167,15 @@ class Databases:
 
     # The served database
 
-    def ensure_run_database(self, name, selection, demo):
-        """Make the served database, or bring the addons in it up to date with the files."""
-        content = {addon.name: addon.content_hash() for addon in selection}
+    def ensure_run_database(self, name, selection, demo, bridges=()):
+        """Make the served database, or bring the addons in it up to date with the files.
+
+        Of the ``bridges`` those are looked after whose apps somebody has installed there.
+        """
         note = self.notes().get(name)
         if note is None:
             template = self.suite_template(selection, demo, bundles=True)
-            note = {"kind": "run", "content": content, "demo": demo}
+            note = {"kind": "run", "content": content_hashes(selection), "demo": demo}
             with step(f"Database {name}"):
                 self.make(name, note, lambda temporary: self.copy(template, temporary))
             return
@@ -168,14 +183,17 @@ class Databases:
             raise UserError(
                 f"The database {name} belongs to another checkout; choose a name of your own with DB=."
             )
-        self._update(name, note, content)
+        self._update(name, note, selection, bridges)
 
-    def _update(self, name, note, content):
+    def _update(self, name, note, selection, bridges):
         """Install what is new and update what has changed since the database was last brought up to
         date.
         """
         known = note.get("content", {})
         installed = {row[0] for row in self.server.query(INSTALLED_SQL, database=name)}
+        reached = {*installed, *(addon.name for addon in selection)}
+        complete = [bridge for bridge in bridges if reached.issuperset(bridge.depends)]
+        content = content_hashes([*selection, *complete])
         missing = [addon for addon in content if addon not in installed]
         changed = [
             addon for addon, value in content.items() if addon in installed and known.get(addon) != value
@@ -191,6 +209,11 @@ class Databases:
 
 
 INSTALLED_SQL = "SELECT name FROM ir_module_module WHERE state = 'installed'"
+
+
+def content_hashes(selection):
+    """Return {addon: hash of what it puts into a database}."""
+    return {addon.name: addon.content_hash() for addon in selection}
 
 
 def _parse_note(text):

@@ -6,7 +6,8 @@ The rounds of a full run:
 2. the addons' tests and the database checks on a database without demo data, browser tests
    included;
 3. the addons' Python tests once more on a database with demo data;
-4. each addon alone: installed on the ERP and uninstalled again.
+4. the bridges to apps that the rounds before do without, on a database that has them all;
+5. each addon alone: installed on the ERP and uninstalled again.
 
 With ADDONS= only these addons are looked at, by the static checks and round 2 without Odoo's lint
 tests: the quick loop of a developer's day.
@@ -16,7 +17,7 @@ import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
-from .addons import erp_dependencies
+from .addons import bridges, load_addons, select
 from .console import UserError, progress, say, step
 from .debian import install_system_packages
 from .files import locked
@@ -69,31 +70,45 @@ class Rounds:
         self.settings = workspace.settings
         self.databases = databases
         self.selection = selection
+        self.everything = load_addons(workspace.addons_dir)
         self.total = Total()
 
     def run(self):
         """Run all rounds that belong to this run."""
-        focused = bool(self.settings.addons)
-        self._checkout_round([] if focused else ["tests/harness"])
-        if not focused:
-            self._prepare_templates()
-        self._addons_round(demo=False)
-        if focused:
-            say(
-                "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
-                "the round with demo data and the install matrix."
-            )
+        if self.settings.addons:
+            self._run_focused()
         else:
-            self._addons_round(demo=True)
-            self._install_round()
+            self._run_all()
         return self._conclude()
+
+    def _run_focused(self):
+        """Run the quick rounds for the addons that were named, not for those they need."""
+        self._checkout_round(self.selection, "tests/static")
+        named = [addon for addon in self.selection if addon.name in self.settings.addons]
+        self._addons_round("test", "the addons without demo data", self.selection, named)
+        say(
+            "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
+            "the round with demo data and the install matrix."
+        )
+
+    def _run_all(self):
+        """Run every round."""
+        ours = self.selection
+        self._checkout_round(self.everything.values(), "tests/static", "tests/harness")
+        self._prepare_templates()
+        self._addons_round("test", "the addons without demo data", ours, ours, thorough=True)
+        self._addons_round("test_demo", "the addons with demo data", ours, ours, demo=True)
+        apart = [addon for addon in bridges(self.everything) if addon not in ours]
+        if apart:
+            needed = select(self.everything, [addon.name for addon in apart])
+            self._addons_round("test_bridges", "the bridges to other apps", needed, apart, thorough=True)
+        self._install_round()
 
     def _prepare_templates(self):
         """Make both ERP templates at a time: each keeps one core busy."""
-        dependencies = erp_dependencies(self.selection)
-        demo = alongside(self.databases.erp_template, dependencies, True)
+        demo = alongside(self.databases.erp_template, self.selection, True)
         with preparing(self.workspace, "make test"), demo:
-            self.databases.erp_template(dependencies, False)
+            self.databases.erp_template(self.selection, False)
 
     def _conclude(self):
         """Print the closing line; nothing run, a failure or a broken round make the run fail."""
@@ -105,69 +120,63 @@ class Rounds:
             return 1
         return 1 if total.failed or total.broken else 0
 
-    def _checkout_round(self, more):
+    def _checkout_round(self, addons, *folders):
         """Tests that need no database."""
-        self._pytest(
-            "checkout",
-            "the checkout",
-            ["-p", "no:odoo", "tests/static", *more],
-            self._environment(),
-        )
+        self._pytest("checkout", "the checkout", ["-p", "no:odoo", *folders], self._environment(addons))
 
-    def _addons_round(self, demo):
-        """Tests inside Odoo on a copy of the database with our addons."""
+    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False):
+        """Tests inside Odoo on a copy of the database with the selection.
+
+        ``tested``: those whose own tests are run; ``thorough``: with Odoo's lint tests, for which
+        once per addon is enough.
+        """
         with_browser = self.settings.browser and not demo
+        database = self.databases.internal(name)
         with preparing(self.workspace, "make test"):
-            template = self.databases.suite_template(self.selection, demo, bundles=with_browser)
-            name = self.databases.internal("test_demo" if demo else "test")
-            self.databases.copy(template, name)
-        folders = [addon.path / "tests" for addon in self.selection if self._is_wanted(addon)]
+            bundles = with_browser and any((addon.path / "static" / "tests").is_dir() for addon in tested)
+            template = self.databases.suite_template(selection, demo, bundles)
+            self.databases.copy(template, database)
+        folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
-        options = [
+        own = ["tests/database", *(["tests/odoo"] if thorough else [])]
+        browser = [] if with_browser else ["--no-browser"]
+        options = [*self._odoo_options(database), *browser, *self._parallel("loadscope")]
+        self._pytest(database, title, [*options, *own, *paths], self._environment(selection))
+        self.databases.drop(database)
+
+    def _odoo_options(self, database):
+        """Options of pytest that lead it into Odoo."""
+        options = dict(self.databases.odoo.options)
+        folder = options.pop("data-dir")
+        return [
             "-p",
             "suite_plugin",
-            f"--odoo-database={name}",
+            f"--odoo-database={database}",
             "--odoo-http",
-            *(
-                f"--odoo-{key}={value}"
-                for key, value in self.databases.odoo.options.items()
-                if key != "data-dir"
-            ),
-            f"--odoo-extra=data-dir={self.workspace.odoo_data}",
+            *(f"--odoo-{key}={value}" for key, value in options.items()),
+            f"--odoo-extra=data-dir={folder}",
             "--odoo-extra=http-interface=127.0.0.1",
-            *([] if with_browser else ["--no-browser"]),
-            *self._parallel(),
         ]
-        # Odoo's lint tests look at everything that is installed: once per full run is enough.
-        thorough = not demo and not self.settings.addons
-        own = ["tests/database", *(["tests/odoo"] if thorough else [])]
-        title = f"the addons {'with' if demo else 'without'} demo data"
-        self._pytest(name, title, [*options, *own, *paths], self._environment())
-        self.databases.drop(name)
 
     def _install_round(self):
         """Each addon alone on the ERP with demo data: in and out again."""
         with preparing(self.workspace, "make test"):
-            template = self.databases.erp_template(erp_dependencies(self.selection), demo=True)
-        environment = {**self._environment(), "HARNESS_ERP_TEMPLATE": template}
+            template = self.databases.erp_template(self.selection, demo=True)
+        environment = self._environment(self.everything.values())
         self._pytest(
             "install",
             "each addon alone",
-            ["-p", "no:odoo", "tests/install", *self._parallel()],
-            environment,
+            ["-p", "no:odoo", "tests/install", *self._parallel("load")],
+            {**environment, "HARNESS_ERP_TEMPLATE": template},
         )
 
-    def _is_wanted(self, addon):
-        """With ADDONS=, run the tests of the named addons, not of those they need."""
-        return not self.settings.addons or addon.name in self.settings.addons
-
-    def _parallel(self):
+    def _parallel(self, distribution):
         """Options for several workers, each with its own copy of the database."""
         if self.settings.workers < 2:
             return []
-        return ["-n", str(self.settings.workers), "--dist", "loadscope"]
+        return ["-n", str(self.settings.workers), "--dist", distribution]
 
-    def _environment(self):
+    def _environment(self, addons):
         """Environment of pytest: Odoo's, our modules, and what the tests want to know."""
         odoo = self.databases.odoo
         root = self.workspace.root
@@ -175,7 +184,7 @@ class Rounds:
         return {
             **odoo.env,
             "PYTHONPATH": ":".join(map(str, path)),
-            "HARNESS_ADDONS": ",".join(addon.name for addon in self.selection),
+            "HARNESS_ADDONS": ",".join(addon.name for addon in addons),
         }
 
     def _pytest(self, name, title, arguments, environment):

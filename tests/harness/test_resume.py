@@ -12,7 +12,7 @@ import pytest
 from suite import ROOT
 
 from harness import debian, files
-from harness.databases import Databases
+from harness.databases import KEPT, Databases
 from harness.workspace import Workspace
 
 
@@ -108,9 +108,9 @@ def test_template_without_its_filestore_is_made_again(databases):
 
 def test_old_templates_are_dropped(databases):
     """The disk stays bounded."""
-    for number in range(8):
+    for number in range(KEPT["suite"] + 2):
         databases._template("suite", str(number), {}, "Template", fill(databases))
-    assert len(databases.server.databases) == 4
+    assert len(databases.server.databases) == KEPT["suite"]
 
 
 def test_broken_download_is_fetched_again(tmp_path, monkeypatch):

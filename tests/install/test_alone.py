@@ -1,15 +1,16 @@
 """Each addon alone on the ERP: it installs, and leaves nothing behind when it goes.
 
 The database is a copy of the harness's ERP template with demo data, so that there are orders,
-invoices and partners.
+invoices and partners. A bridge gets the app it joins first, and goes before the addons it needs.
 """
 
 import os
 
 import pytest
-from suite import ROOT, addon_names
+from suite import ADDONS, ROOT, addon_names
 
-from harness.databases import Databases
+from harness.addons import erp_dependencies, load_addons, select
+from harness.databases import INSTALLED_SQL, Databases
 from harness.odoo import Odoo
 from harness.odoo_tree import ensure_odoo_tree
 from harness.postgres import ensure_postgres
@@ -50,6 +51,15 @@ RECORD_QUERIES = {
     "mail templates": "SELECT id FROM mail_template",
     "activity types": "SELECT id FROM mail_activity_type",
 }
+# Columns of the fields that an addon alone has brought.
+OWN_COLUMNS = """
+SELECT replace(f.model, '.', '_') || '.' || f.name
+  FROM ir_model_fields f
+  JOIN ir_model_data d ON d.model = 'ir.model.fields' AND d.res_id = f.id
+ WHERE f.store
+ GROUP BY f.id
+HAVING array_agg(d.module::text) = ARRAY['{addon}']
+"""
 UNINSTALL = """
 domain = [("name", "in", {names!r}), ("state", "=", "installed")]
 env["ir.module.module"].search(domain).button_immediate_uninstall()
@@ -67,8 +77,7 @@ def snapshot(databases, name):
     """Everything the addon must leave as it was, as sets of texts."""
     server = databases.server
     found = {
-        title: {row[0] for row in server.query(sql, database=name)}
-        for title, sql in {**SCHEMA_QUERIES, **RECORD_QUERIES}.items()
+        title: column(databases, name, sql) for title, sql in {**SCHEMA_QUERIES, **RECORD_QUERIES}.items()
     }
     for table in BUSINESS_TABLES:
         sql = f"SELECT id || ' ' || md5(({CONTENT})::text) FROM {table} t"
@@ -76,16 +85,41 @@ def snapshot(databases, name):
     return found
 
 
+def column(databases, name, sql):
+    """The first column of what a query returns, as a set."""
+    return {row[0] for row in databases.server.query(sql, database=name)}
+
+
+def prepare(databases, name, addon):
+    """Copy the template and install the apps that only this addon needs."""
+    databases.copy(os.environ["HARNESS_ERP_TEMPLATE"], name)
+    wanted = set(erp_dependencies(select(load_addons(ADDONS), (addon,))))
+    missing = wanted - column(databases, name, INSTALLED_SQL)
+    if missing:
+        databases.odoo.run(f"Installing {missing}", name, "-i", ",".join(missing), "--with-demo")
+
+
+def uninstall(databases, name, addons):
+    """Uninstall those of the addons that are installed."""
+    title = f"Uninstalling {', '.join(addons)}"
+    databases.odoo.run_code(title, name, UNINSTALL.format(names=addons))
+
+
 @pytest.mark.parametrize("addon", addon_names())
 def test_addon_installs_alone_and_goes_without_a_trace(databases, addon):
     """Install, uninstall, compare."""
     name = databases.internal(f"alone_{addon}")
-    databases.copy(os.environ["HARNESS_ERP_TEMPLATE"], name)
     try:
+        prepare(databases, name, addon)
         before = snapshot(databases, name)
         assert before["sale_order"], "the template has no orders to compare"
         databases.odoo.run(f"Installing {addon}", name, "-i", addon)
-        databases.odoo.run_code(f"Uninstalling {addon}", name, UNINSTALL.format(names=addon_names()))
+        own = column(databases, name, OWN_COLUMNS.format(addon=addon))
+        uninstall(databases, name, [addon])
+        columns = column(databases, name, SCHEMA_QUERIES["columns"])
+        assert not own & columns, "columns of the addon are left in tables of others"
+        if column(databases, name, INSTALLED_SQL) & set(addon_names()):
+            uninstall(databases, name, addon_names())
         after = snapshot(databases, name)
         sql = f"SELECT model || ' ' || name FROM ir_model_data WHERE module = '{addon}'"
         assert not databases.server.query(sql, database=name), "external ids are left"

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 
 class CrmFactSource(models.AbstractModel):
@@ -14,7 +14,8 @@ class CrmFactSource(models.AbstractModel):
     _name = "crm.fact.source"
     _description = "Source of customer facts"
 
-    # Stored fields whose change makes the facts of the record's customer stale.
+    # Stored fields whose change makes the facts of the record's customer stale. An addon that extends
+    # a source names only those it adds: see _crm_get_fact_fields.
     _crm_fact_fields = frozenset()
     # Those of them which decide whose facts they are: the former owner is marked too.
     _crm_owner_fields = frozenset()
@@ -27,6 +28,16 @@ class CrmFactSource(models.AbstractModel):
         """
         raise NotImplementedError
 
+    @api.model
+    @ormcache()
+    def _crm_get_fact_fields(self):
+        """The fields that all addons name in ``_crm_fact_fields``, together.
+
+        :rtype: frozenset
+        """
+        # Python would give those of one class, and two addons beside each other hide one another's.
+        return frozenset().union(*(vars(cls).get("_crm_fact_fields", ()) for cls in type(self).__mro__))
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
@@ -36,7 +47,7 @@ class CrmFactSource(models.AbstractModel):
     def _write_multi(self, vals_list):
         # The lowest level of writing: recomputed stored fields pass here but not through write().
         changed = {fname for vals in vals_list for fname in vals}
-        if not changed & self._crm_fact_fields:
+        if not changed & self._crm_get_fact_fields():
             return super()._write_multi(vals_list)
         dirty = self.env["crm.customer.dirty"]
         if changed & self._crm_owner_fields:

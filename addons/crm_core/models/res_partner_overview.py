@@ -147,7 +147,9 @@ class ResPartner(models.Model):
             "quotations": (
                 self.env._("Open Quotations"),
                 "sale.order",
-                own & Domain("state", "in", ("draft", "sent")),
+                own
+                & Domain("state", "in", ("draft", "sent"))
+                & self.env["sale.order"]._crm_not_a_cart_domain(),
                 ["list", "kanban", "form"],
             ),
             "opportunities": (

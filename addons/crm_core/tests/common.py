@@ -181,3 +181,20 @@ class CrmCoreCommon(BaseCommon):
                 values.pop("id")
                 rows.append((model._name, sorted(values.items(), key=str)))
         return sorted(rows, key=str)
+
+    def assert_rebuild_changes_nothing(self, customers):
+        """The rows kept step by step are those that a collection from nothing makes."""
+        self.Dirty._fold()
+        kept = self.snapshot(customers)
+        self.assertTrue(kept)
+        for model in (self.Stat, self.Fact):
+            model.search([("partner_id", "in", customers.ids)]).unlink()
+        self.Stat._refresh(self.company, customers)
+        self.assertEqual(self.snapshot(customers), kept)
+
+    def assert_asks_for_rebuild(self, hook):
+        """Facts collected without an addon are collected anew when it comes or goes."""
+        Rebuild = self.env["crm.customer.rebuild"]
+        Rebuild.search([]).action_cancel()
+        hook(self.env)
+        self.assertTrue(Rebuild._is_running(self.company))

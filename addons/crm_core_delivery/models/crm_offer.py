@@ -1,0 +1,13 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class CrmOffer(models.Model):
+    _inherit = "crm.offer"
+
+    @api.model
+    def _get_sellable_domain(self, company):
+        carriers = self.env["delivery.carrier"].sudo()  # sudo: which products are fees, nothing else
+        # Also of methods no longer offered: their fee is no product either.
+        fees = carriers.with_context(active_test=False).search([]).product_id
+        return super()._get_sellable_domain(company) & Domain("id", "not in", fees.ids)

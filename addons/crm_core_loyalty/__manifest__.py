@@ -1,0 +1,12 @@
+{
+    "name": "Customer Relations: Rewards",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "summary": "Rewards are no products bought; discounts and gift cards none to offer",
+    "author": "CRM Suite contributors",
+    "license": "LGPL-3",
+    "depends": ["crm_core", "sale_loyalty"],
+    "auto_install": True,
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

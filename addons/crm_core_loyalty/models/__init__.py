@@ -1,0 +1,2 @@
+from . import crm_offer
+from . import sale_order_line

@@ -1,0 +1,2 @@
+from . import crm_customer_stat
+from . import sale_order
