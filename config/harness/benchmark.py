@@ -5,7 +5,7 @@ PGHOST, PGUSER, and the names of three fresh databases without demo data that it
 PGDATABASE and BENCHMARK_SUITE_DATABASE with all our addons, BENCHMARK_ERP_DATABASE without them.
 """
 
-from .addons import erp_dependencies, load_addons, select
+from .addons import load_addons, select
 from .console import UserError, progress, step
 from .files import write_atomically
 from .prepare import prepare_databases, preparing
@@ -25,7 +25,7 @@ def run_benchmark(workspace):
         databases, _selection = prepare_databases(workspace, development=True)
         selection = select(load_addons(workspace.addons_dir), ())
         suite = databases.suite_template(selection, demo=False)
-        erp = databases.erp_template(erp_dependencies(selection), demo=False)
+        erp = databases.erp_template(selection, demo=False)
         sources = {"PGDATABASE": suite, "BENCHMARK_SUITE_DATABASE": suite, "BENCHMARK_ERP_DATABASE": erp}
         names = {key: databases.internal(f"bench_{name}_{number}") for number, key in enumerate(sources)}
         with step("Databases to measure in"):

@@ -1,4 +1,7 @@
 import random
+from unittest.mock import Mock, patch
+
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command
 from odoo.modules.registry import Registry
@@ -192,3 +195,18 @@ class TestFactsQueue(CrmCoreCommon):
                 second.rollback()
                 first.execute("DELETE FROM crm_customer_dirty WHERE partner_id = %s", [marker])
                 first.commit()
+
+    def test_scheduled_job_tries_again_where_somebody_was_first(self):
+        attempts = []
+
+        def work():
+            attempts.append(len(attempts))
+            if len(attempts) < 3:
+                raise SerializationFailure
+            return "done"
+
+        with patch.object(type(self.env.cr), "rollback") as rollback:
+            self.assertEqual(self.Dirty._try_again(work), "done")
+        self.assertEqual((len(attempts), rollback.call_count), (3, 2))
+        with patch.object(type(self.env.cr), "rollback"), self.assertRaises(SerializationFailure):
+            self.Dirty._try_again(Mock(side_effect=SerializationFailure))
