@@ -21,10 +21,11 @@ class CrmCustomerStat(models.Model):
     @api.model
     def _refresh(self, company, partners):
         partner_ids = sorted(getattr(partners, "ids", partners))
-        super()._refresh(company, partner_ids)
+        result = super()._refresh(company, partner_ids)
         if partner_ids:
             self.env.cr.execute(self._get_margin_query(company, partner_ids))
             self.invalidate_model(["margin", "margin_rate"])
+        return result
 
     @api.model
     def _get_margin_query(self, company, partner_ids):
