@@ -68,8 +68,6 @@ class CrmCustomerStat(models.Model):
         return self._tile(
             ("margin", self.env._("Margin"), "monetary", "orders"),
             self.margin if self.order_count else None,
-            hint=self.env._("%s %% of what was ordered", round(100 * self.margin_rate))
-            if self.order_count
-            else "",
+            hint=self.env._("%s %% of orders", round(100 * self.margin_rate)) if self.order_count else "",
             level="danger" if self.margin < 0 else "",
         )
