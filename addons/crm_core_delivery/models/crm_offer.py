@@ -9,5 +9,5 @@ class CrmOffer(models.Model):
     def _get_sellable_domain(self, company):
         carriers = self.env["delivery.carrier"].sudo()  # sudo: which products are fees, nothing else
         # Also of methods no longer offered: their fee is no product either.
-        fees = carriers.with_context(active_test=False).search([]).product_id
-        return super()._get_sellable_domain(company) & Domain("id", "not in", fees.ids)
+        fees = carriers.with_context(active_test=False)._read_group([], ["product_id"])
+        return super()._get_sellable_domain(company) & Domain("id", "not in", [fee.id for (fee,) in fees])

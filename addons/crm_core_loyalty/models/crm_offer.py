@@ -9,9 +9,8 @@ class CrmOffer(models.Model):
 
     @api.model
     def _get_sellable_domain(self, company):
-        return super()._get_sellable_domain(company) & Domain(
-            "id", "not in", self._get_loyalty_products().ids
-        )
+        left_out = self._get_loyalty_products().ids
+        return super()._get_sellable_domain(company) & Domain("id", "not in", left_out)
 
     @api.model
     def _get_loyalty_products(self):
@@ -19,8 +18,7 @@ class CrmOffer(models.Model):
 
         A reward that gives away an ordinary product leaves that product to be offered.
         """
-        programs = (
-            self.env["loyalty.program"].sudo().with_context(active_test=False)
-        )  # sudo: product ids only
-        discounts = programs.env["loyalty.reward"].search([]).discount_line_product_id
-        return discounts | programs.search([("program_type", "in", PREPAID)]).rule_ids.product_ids
+        env = self.sudo().with_context(active_test=False).env  # sudo: ids of products only
+        rewards = env["loyalty.reward"].search([("discount_line_product_id", "!=", False)])
+        programs = env["loyalty.program"].search([("program_type", "in", PREPAID)])
+        return rewards.discount_line_product_id | programs.rule_ids.product_ids

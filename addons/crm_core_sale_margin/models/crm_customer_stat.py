@@ -21,10 +21,11 @@ class CrmCustomerStat(models.Model):
     @api.model
     def _refresh(self, company, partners):
         partner_ids = sorted(getattr(partners, "ids", partners))
-        super()._refresh(company, partner_ids)
+        result = super()._refresh(company, partner_ids)
         if partner_ids:
             self.env.cr.execute(self._get_margin_query(company, partner_ids))
             self.invalidate_model(["margin", "margin_rate"])
+        return result
 
     @api.model
     def _get_margin_query(self, company, partner_ids):
@@ -67,8 +68,6 @@ class CrmCustomerStat(models.Model):
         return self._tile(
             ("margin", self.env._("Margin"), "monetary", "orders"),
             self.margin if self.order_count else None,
-            hint=self.env._("%s %% of what was ordered", round(100 * self.margin_rate))
-            if self.order_count
-            else "",
+            hint=self.env._("%s %% of orders", round(100 * self.margin_rate)) if self.order_count else "",
             level="danger" if self.margin < 0 else "",
         )

@@ -83,7 +83,7 @@ class TestMargin(CrmCoreCommon):
     def test_overview_shows_the_margin_and_warns_of_a_loss(self):
         self.order(self.customer, [(self.paper, 10)])
         self.assertEqual(self.margin_tile()["value"], 100.0)
-        self.assertEqual(self.margin_tile()["hint"], "33 % of what was ordered")
+        self.assertEqual(self.margin_tile()["hint"], "33 % of orders")
         self.assertEqual(self.margin_tile()["level"], "")
         self.order(self.customer, [(self.toner, 20)])
         self.assertEqual((self.margin_tile()["value"], self.margin_tile()["level"]), (-100.0, "danger"))
