@@ -97,6 +97,9 @@ def prepare(databases, name, addon):
     missing = wanted - column(databases, name, INSTALLED_SQL)
     if missing:
         databases.odoo.run(f"Installing {missing}", name, "-i", ",".join(missing), "--with-demo")
+    # Odoo gives an addon its demo data when all it depends on has its own. Ours would be orders and
+    # invoices that belong to the ERP and rightly stay.
+    databases.server.query("UPDATE ir_module_module SET demo = FALSE", database=name)
 
 
 def uninstall(databases, name, addons):
