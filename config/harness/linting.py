@@ -59,7 +59,9 @@ def linters(workspace, eslint):
         ),
     ]
     if eslint:
-        found.append(("eslint", [*eslint, "--max-warnings=0", "--no-warn-ignored", *addons]))
+        scripts = {path.relative_to(workspace.root).parts[1] for path in javascript_files(workspace)}
+        folders = [f"addons/{name}" for name in sorted(scripts)]
+        found.append(("eslint", [*eslint, "--max-warnings=0", "--no-warn-ignored", *folders]))
     pytest = [
         workspace.python,
         "-m",
