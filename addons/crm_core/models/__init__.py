@@ -3,6 +3,7 @@ from . import crm_history_document
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
+from . import crm_customer_stat_refresh
 from . import crm_customer_stat_overview
 from . import crm_customer_rebuild
 from . import crm_fact_check
@@ -20,6 +21,7 @@ from . import crm_lead
 from . import product_template
 from . import crm_offer_source
 from . import crm_offer
+from . import crm_offer_engine
 from . import crm_offer_line
 from . import crm_offer_batch
 from . import res_partner

@@ -140,6 +140,7 @@ class CrmCustomerDirty(models.Model):
         for company_id, partner_id in taken:
             by_company.setdefault(company_id, set()).add(partner_id)
         everywhere = by_company.pop(None, set())
+        # sudo: the settings of every company on the queue, whoever reads the page
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         for company in companies._crm_all() if everywhere else companies.browse(sorted(by_company)):
             partner_ids = by_company.get(company.id, set()) | everywhere

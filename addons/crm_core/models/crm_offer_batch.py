@@ -92,6 +92,15 @@ class CrmOfferBatch(models.Model):
             batch.progress = 100.0 * (total - waiting) / total if total else 0.0
             batch.sendable_count = counts.get(("quotation", False), 0)
 
+    @api.constrains("user_id")
+    def _check_user(self):
+        # The job works with the rights of the responsible: nobody may lend himself another's.
+        user = self.env.user
+        if self.env.su or user.has_group("crm_core.group_crm_core_manager"):
+            return
+        if self.filtered(lambda batch: batch.user_id != user):
+            raise ValidationError(self.env._("Only a manager makes somebody else responsible."))
+
     @api.constrains("line_limit")
     def _check_line_limit(self):
         for batch in self:

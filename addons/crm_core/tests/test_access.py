@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .common import CrmCoreCommon
@@ -145,6 +145,16 @@ class TestAccess(CrmCoreCommon):
         self.assertFalse(Line.with_user(self.user).search([("batch_id", "=", self.batch.id)]))
         with self.assertRaises(AccessError):
             self.batch.with_user(self.user).action_generate()
+
+    def test_nobody_lends_himself_the_rights_of_another(self):
+        Batch = self.env["crm.offer.batch"]
+        for user in (self.user, self.all):
+            with self.assertRaises(ValidationError):
+                Batch.with_user(user).create({"user_id": self.manager.id})
+            batch = Batch.with_user(user).create({})
+            with self.assertRaises(ValidationError):
+                batch.user_id = self.manager
+        self.assertTrue(Batch.with_user(self.manager).create({"user_id": self.user.id}))
 
     def test_companies_are_apart_in_every_model(self):
         outsider = new_test_user(
