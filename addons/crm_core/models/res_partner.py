@@ -166,6 +166,30 @@ class ResPartner(models.Model):
             for line, product in zip(lines, products, strict=True)
         ]
 
+    @api.readonly
+    def crm_price_products(self, lines: list[dict]) -> list[dict]:
+        """What products cost this customer in these quantities.
+
+        :param lines: each with ``product_id`` and ``quantity`` in the product's unit
+        :return: the lines with ``price_unit`` (untaxed) and ``currency_id`` added
+        :raise UserError: a quantity of 0 or less, an unknown product
+        """
+        self.ensure_one()
+        self._crm_check_access()
+        checked = [self._crm_check_line(line) for line in lines]
+        products = self.env["product.product"].browse([line["product_id"] for line in checked])
+        pricelist = self.with_company(self.env.company).property_product_pricelist
+        currency = pricelist.currency_id or self.env.company.currency_id
+        return [
+            {
+                "product_id": product.id,
+                "quantity": line["quantity"],
+                "price_unit": pricelist._get_product_price(product, line["quantity"], currency=currency),
+                "currency_id": currency.id,
+            }
+            for product, line in zip(products, checked, strict=True)
+        ]
+
     def crm_create_quotation(
         self,
         lines: list[dict],

@@ -95,6 +95,7 @@ class TestAccess(CrmCoreCommon):
             lambda partner: partner.crm_history(3),
             lambda partner: partner.crm_history_lines("sale.order", 1),
             lambda partner: partner.crm_open_records("orders"),
+            lambda partner: partner.crm_price_products([{"product_id": self.paper.id}]),
             lambda partner: partner.crm_create_quotation([{"product_id": self.paper.id}]),
             lambda partner: partner.crm_decline_product(self.paper.id),
         )

@@ -68,6 +68,9 @@ class TestOffers(CrmCoreCommon):
         )
         self.customer.property_product_pricelist = pricelist
         self.assertEqual(self.suggested()[self.paper.id]["price_unit"], 21.0)
+        lines = [{"product_id": self.paper.id, "quantity": quantity} for quantity in (9, 10)]
+        prices = self.customer.crm_price_products(lines)
+        self.assertEqual([line["price_unit"] for line in prices], [30.0, 21.0])
 
     def test_overdue_replenishment_ranks_above_frequent_but_fresh(self):
         for days_ago in (8, 5, 2):

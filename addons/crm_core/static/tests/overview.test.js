@@ -118,6 +118,7 @@ beforeEach(() => {
         crm_overview: () => makeOverview(),
         crm_suggest_offer: ({ basket }) => (basket ? [] : [suggestion(1), suggestion(2, { price_unit: 5 })]),
         crm_history: () => ({ rows: [historyRow(1)], next: null }),
+        crm_price_products: ({ lines }) => lines.map((line) => ({ ...line, price_unit: line.product_id === 2 ? 5 : 10 })),
     };
     for (const method of [
         "crm_overview",
@@ -128,6 +129,7 @@ beforeEach(() => {
         "crm_open_records",
         "crm_create_quotation",
         "crm_decline_product",
+        "crm_price_products",
     ]) {
         onRpc("res.partner", method, ({ kwargs }) => answers[method](kwargs));
     }
@@ -219,6 +221,26 @@ describe("offer", () => {
         expect(total()).toBe("$\u00a015.00");
         await contains(".o_crm_offer_line:eq(0) .o_crm_offer_quantity").edit("1", { confirm: false });
         expect(total()).toBe("$\u00a025.00", { message: "who changes the quantity wants the product" });
+    });
+
+    test("a larger quantity has its own price, also on the quotation made at once", async () => {
+        const requests = [];
+        const priced = new Deferred();
+        answers.crm_price_products = () => priced;
+        answers.crm_create_quotation = (kwargs) => {
+            requests.push(kwargs);
+            return { type: "ir.actions.act_window", res_id: 99 };
+        };
+        await openOverview();
+        catchActions();
+        await contains(".o_crm_offer_line:eq(0) .o_crm_offer_quantity").edit("50", { confirm: "blur" });
+        await contains(".o_crm_create_quotation").click();
+        expect(requests).toHaveLength(0);
+        priced.resolve([{ product_id: 1, quantity: 50, price_unit: 8 }]);
+        await animationFrame();
+        await animationFrame();
+        expect(requests[0].lines[0].price_unit).toBe(8);
+        expect(total()).toBe("$\u00a0410.00");
     });
 
     test("what is no quantity counts for nothing", async () => {

@@ -22,6 +22,8 @@ export class OfferBasket {
     /** The last answer brought nothing new. */
     isExhausted = false;
     isCreating = false;
+    /** The question for a price that was asked last. */
+    pricing = null;
     /** What was asked to become a quotation, and the key of that intent. */
     intent = null;
 
@@ -75,6 +77,16 @@ export class OfferBasket {
         }
     }
 
+    /** The price of the customer's pricelist for the quantity the line has now. */
+    async reprice(line) {
+        const { product_id, quantity } = line;
+        this.pricing = this.call("crm_price_products", { lines: [{ product_id, quantity }] });
+        const [{ price_unit }] = await this.pricing;
+        if (line.quantity === quantity) {
+            line.price_unit = price_unit;
+        }
+    }
+
     /** The customer does not want it: out with the line, the next suggestion takes its place. */
     async decline(line, reason) {
         await this.call("crm_decline_product", { product_id: line.product_id, reason });
@@ -89,16 +101,11 @@ export class OfferBasket {
         if (!this.canCreate) {
             return null;
         }
-        const lines = this.chosen.map(({ product_id, quantity, price_unit, reason, source, score }) => ({
-            product_id,
-            quantity,
-            price_unit,
-            reason,
-            source,
-            score,
-        }));
         this.isCreating = true;
         try {
+            // A price on its way belongs on the quotation.
+            await this.pricing;
+            const lines = this._getChosenLines();
             const action = await this.call("crm_create_quotation", {
                 lines,
                 request_key: this._getRequestKey(lines),
@@ -108,6 +115,17 @@ export class OfferBasket {
         } finally {
             this.isCreating = false;
         }
+    }
+
+    _getChosenLines() {
+        return this.chosen.map(({ product_id, quantity, price_unit, reason, source, score }) => ({
+            product_id,
+            quantity,
+            price_unit,
+            reason,
+            source,
+            score,
+        }));
     }
 
     /** The same lines asked for again after a failure are the same intent: one quotation. */

@@ -6,7 +6,7 @@ import { parseFloat } from "@web/views/fields/parsers";
 /** One suggested product: chosen or not, how many, why, what it costs, whether it is in stock. */
 export class OfferLine extends Component {
     static template = "crm_core.OfferLine";
-    static props = { line: Object, onDecline: Function };
+    static props = { line: Object, onDecline: Function, onQuantityChanged: Function };
 
     setup() {
         this.line = useState(this.props.line);
@@ -61,6 +61,13 @@ export class OfferLine extends Component {
         if (!this.state.isInvalid) {
             this.line.quantity = quantity;
             this.line.isChosen = true;
+        }
+    }
+
+    /** Larger quantities may be cheaper. */
+    askForPrice() {
+        if (!this.state.isInvalid) {
+            this.props.onQuantityChanged(this.line);
         }
     }
 
