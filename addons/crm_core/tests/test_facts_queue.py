@@ -205,8 +205,8 @@ class TestFactsQueue(CrmCoreCommon):
                 raise SerializationFailure
             return "done"
 
-        with patch.object(type(self.env.cr), "rollback") as rollback:
+        with patch.object(self.env.cr, "rollback") as rollback:
             self.assertEqual(self.Dirty._try_again(work), "done")
         self.assertEqual((len(attempts), rollback.call_count), (3, 2))
-        with patch.object(type(self.env.cr), "rollback"), self.assertRaises(SerializationFailure):
+        with patch.object(self.env.cr, "rollback"), self.assertRaises(SerializationFailure):
             self.Dirty._try_again(Mock(side_effect=SerializationFailure))
