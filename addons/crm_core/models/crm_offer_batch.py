@@ -92,20 +92,34 @@ class CrmOfferBatch(models.Model):
             batch.progress = 100.0 * (total - waiting) / total if total else 0.0
             batch.sendable_count = counts.get(("quotation", False), 0)
 
-    @api.constrains("user_id")
-    def _check_user(self):
-        # The job works with the rights of the responsible: nobody may lend himself another's.
-        user = self.env.user
-        if self.env.su or user.has_group("crm_core.group_crm_core_manager"):
-            return
-        if self.filtered(lambda batch: batch.user_id != user):
-            raise ValidationError(self.env._("Only a manager makes somebody else responsible."))
-
     @api.constrains("line_limit")
     def _check_line_limit(self):
         for batch in self:
             if not 1 <= batch.line_limit <= 50:
                 raise ValidationError(self.env._("An offer has 1 to 50 products."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        batches = super().create(vals_list)
+        batches._check_user()
+        return batches
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self._check_user()
+        return result
+
+    def _check_user(self):
+        """The job works with the rights of the responsible: nobody may lend himself another's.
+
+        No constraint: those run as the superuser, who may.
+        """
+        user = self.env.user
+        if self.env.su or user.has_group("crm_core.group_crm_core_manager"):
+            return
+        if self.filtered(lambda batch: batch.user_id != user):
+            raise AccessError(self.env._("Only a manager makes somebody else responsible."))
 
     @api.model
     def _create_for(self, partners):
