@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 PRODUCTS_SHOWN = 10
@@ -97,13 +98,13 @@ class ResPartner(models.Model):
 
         :param kind: ``invoices``, ``orders``, ``quotations``, ``opportunities``, ``overdue``,
             ``deliveries``, ``returns``, ``products``, ``contacts``, ``offers``
-        :raise ValueError: unknown kind
+        :raise UserError: unknown kind
         """
         self._crm_check_access()
         customer = self.commercial_partner_id
         windows = customer._crm_record_windows()
         if kind not in windows:
-            raise ValueError(f"Unknown kind of records: {kind}")
+            raise UserError(self.env._("There are no records of the kind “%s”.", kind))
         name, model, domain, views = windows[kind]
         return {
             "type": "ir.actions.act_window",

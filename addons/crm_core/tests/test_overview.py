@@ -61,7 +61,7 @@ class TestOverview(CrmCoreCommon):
             found = self.env[model].search_count(action["domain"])
             if count is not None:
                 self.assertEqual(found, count, kind)
-        with self.assertRaises(ValueError):
+        with self.assertRaises(UserError):
             self.customer.crm_open_records("salaries")
 
     def test_overdue_tile_is_the_sum_of_the_invoices_it_opens(self):
