@@ -29,7 +29,7 @@ class CrmCustomerProduct(models.Model):
     )
     returned_quantity = fields.Float(readonly=True, digits="Product Unit")
     usual_quantity = fields.Float(
-        readonly=True, digits="Product Unit", aggregator=None, help="Middle quantity of an order."
+        readonly=True, digits="Product Unit", aggregator=None, help="Middle quantity of a day of purchase."
     )
     amount = fields.Monetary(
         "Ordered", readonly=True, help="Untaxed, in company currency by the rate of each order."
@@ -88,93 +88,74 @@ class CrmCustomerProduct(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH member AS (
-                    SELECT id AS member_id, commercial_partner_id AS partner_id
-                      FROM res_partner
-                     WHERE commercial_partner_id = ANY(%(partners)s)
-                ), ordered AS (
-                    SELECT o.id AS order_id, member.partner_id, o.company_id,
+                WITH line AS (
+                    SELECT member.commercial_partner_id AS partner_id, l.id, l.order_id, l.product_id,
                            (o.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day,
-                           COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS rate
-                      FROM member
-                      JOIN sale_order o ON o.partner_id = member.member_id
-                     WHERE o.company_id = %(company)s
-                       AND o.state = 'sale'
-                ), line AS (
-                    SELECT ordered.partner_id, ordered.order_id, ordered.day, l.id, l.product_id,
                            l.product_uom_qty * unit.factor / product_unit.factor AS quantity,
                            (CASE WHEN t.type = 'service' THEN l.qty_invoiced ELSE l.qty_delivered END)
                                * unit.factor / product_unit.factor AS net_quantity,
-                           l.price_subtotal / ordered.rate AS amount
-                      FROM ordered
-                      JOIN sale_order_line l ON l.order_id = ordered.order_id
-                      JOIN res_company company ON company.id = ordered.company_id
+                           l.price_subtotal / COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS amount,
+                           (SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom))
+                              FROM stock_move m
+                             WHERE m.sale_line_id = l.id
+                               AND m.product_id = l.product_id
+                               AND m.state = 'done'
+                               AND m.location_id = ANY(ARRAY(
+                                       SELECT id FROM stock_location WHERE usage = 'customer'))
+                           ) / product_unit.factor AS returned_quantity
+                      FROM res_partner member
+                      JOIN sale_order o ON o.partner_id = member.id
+                      JOIN sale_order_line l ON l.order_id = o.id
+                      JOIN res_company company ON company.id = o.company_id
                       JOIN product_product p ON p.id = l.product_id
                       JOIN product_template t ON t.id = p.product_tmpl_id
                       JOIN uom_uom unit ON unit.id = l.product_uom_id
                       JOIN uom_uom product_unit ON product_unit.id = t.uom_id
-                     WHERE NOT COALESCE(%(left_out)s, FALSE)
+                     WHERE member.commercial_partner_id = ANY(%(partners)s)
+                       AND o.company_id = %(company)s
+                       AND o.state = 'sale'
+                       AND NOT COALESCE(%(left_out)s, FALSE)
                        AND l.product_uom_qty > 0
-                ), basket AS (
-                    -- Orders of one day are one basket; 0 is the customer's latest.
-                    SELECT partner_id, day,
-                           row_number() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
-                      FROM (SELECT DISTINCT partner_id, day FROM line) AS days
-                ), basket_weight AS (
-                    SELECT partner_id, sum(power(%(decay)s, age)) AS total FROM basket GROUP BY partner_id
                 ), purchase AS (
+                    -- Orders of one day are one purchase. No table is joined from here on: the planner
+                    -- can't know how many rows these steps give, and guesses too few.
                     SELECT partner_id, product_id, day,
-                           day - lag(day) OVER (PARTITION BY partner_id, product_id ORDER BY day) AS gap
-                      FROM (SELECT DISTINCT partner_id, product_id, day FROM line) AS days
-                ), rhythm AS (
-                    SELECT purchase.partner_id, purchase.product_id,
-                           count(*) AS day_count,
-                           min(purchase.day) AS first_date, max(purchase.day) AS last_date,
-                           avg(gap)::float AS interval_mean, stddev_samp(gap)::float AS interval_deviation,
-                           sum(power(%(decay)s, basket.age)) AS weight
+                           count(DISTINCT order_id) AS orders,
+                           sum(quantity) AS quantity, sum(net_quantity) AS net_quantity,
+                           sum(returned_quantity) AS returned_quantity, sum(amount) AS amount,
+                           (array_agg(amount / quantity::numeric ORDER BY id DESC))[1] AS price
+                      FROM line
+                     GROUP BY partner_id, product_id, day
+                ), placed AS (
+                    -- Age of the customer's basket: 0 is the latest.
+                    SELECT *,
+                           day - lag(day) OVER (PARTITION BY partner_id, product_id ORDER BY day) AS gap,
+                           dense_rank() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
                       FROM purchase
-                      JOIN basket ON basket.partner_id = purchase.partner_id AND basket.day = purchase.day
-                     GROUP BY purchase.partner_id, purchase.product_id
-                ), volume AS (
-                    SELECT partner_id, product_id, count(DISTINCT order_id) AS times_bought,
-                           sum(net_quantity) AS net_quantity, sum(amount) AS amount,
-                           percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity) AS usual_quantity
-                      FROM line
+                ), weighed AS (
+                    SELECT *, power(%(decay)s::float, age) AS weight,
+                           max(age) OVER (PARTITION BY partner_id) + 1 AS baskets
+                      FROM placed
+                ), rhythm AS (
+                    SELECT partner_id, product_id,
+                           sum(orders) AS times_bought,
+                           round(sum(net_quantity)::numeric, 6) AS net_quantity,
+                           round(COALESCE(sum(returned_quantity), 0)::numeric, 6) AS returned_quantity,
+                           round((percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity))::numeric, 6)
+                               AS usual_quantity,
+                           round(sum(amount), %(digits)s) AS amount,
+                           round((array_agg(price ORDER BY day DESC))[1], %(digits)s) AS last_price,
+                           min(day) AS first_date, max(day) AS last_date, count(*) AS day_count,
+                           avg(gap)::float AS interval_mean, stddev_samp(gap)::float AS interval_deviation,
+                           -- The share of all baskets' weight, a geometric series.
+                           sum(weight) / (CASE WHEN %(decay)s = 1 THEN min(baskets)
+                                               ELSE (1 - power(%(decay)s::float, min(baskets)))
+                                                    / NULLIF(1 - %(decay)s, 0) END) AS repeat_score
+                      FROM weighed
                      GROUP BY partner_id, product_id
-                ), last_line AS (
-                    SELECT DISTINCT ON (partner_id, product_id) partner_id, product_id,
-                           amount / quantity::numeric AS price
-                      FROM line
-                     ORDER BY partner_id, product_id, day DESC, id DESC
-                ), returned AS (
-                    SELECT line.partner_id, line.product_id,
-                           sum(m.quantity * unit.factor / product_unit.factor) AS quantity
-                      FROM line
-                      JOIN stock_move m ON m.sale_line_id = line.id AND m.product_id = line.product_id
-                      JOIN stock_location origin ON origin.id = m.location_id AND origin.usage = 'customer'
-                      JOIN uom_uom unit ON unit.id = m.product_uom
-                      JOIN product_product p ON p.id = m.product_id
-                      JOIN product_template t ON t.id = p.product_tmpl_id
-                      JOIN uom_uom product_unit ON product_unit.id = t.uom_id
-                     WHERE m.state = 'done'
-                     GROUP BY line.partner_id, line.product_id
                 ), fresh AS (
-                    SELECT rhythm.partner_id, rhythm.product_id,
-                           volume.times_bought,
-                           round(volume.net_quantity::numeric, 6) AS net_quantity,
-                           round(COALESCE(returned.quantity, 0)::numeric, 6) AS returned_quantity,
-                           round(volume.usual_quantity::numeric, 6) AS usual_quantity,
-                           round(volume.amount, %(digits)s) AS amount,
-                           round(last_line.price, %(digits)s) AS last_price,
-                           rhythm.first_date, rhythm.last_date, rhythm.day_count,
-                           rhythm.interval_mean, rhythm.interval_deviation,
-                           rhythm.weight / basket_weight.total AS repeat_score,
-                           %(expected)s AS expected_interval
+                    SELECT rhythm.*, %(expected)s AS expected_interval
                       FROM rhythm
-                      JOIN volume USING (partner_id, product_id)
-                      JOIN last_line USING (partner_id, product_id)
-                      JOIN basket_weight USING (partner_id)
-                      LEFT JOIN returned USING (partner_id, product_id)
                       LEFT JOIN crm_product_stat usual
                              ON usual.company_id = %(company)s AND usual.product_id = rhythm.product_id
                 ), upserted AS (
@@ -203,13 +184,23 @@ class CrmCustomerProduct(models.Model):
                            repeat_score = excluded.repeat_score,
                            expected_interval = excluded.expected_interval,
                            next_due_date = excluded.next_due_date
+                     -- Most products of a customer are as they were: leave their rows alone.
+                     WHERE (fact.times_bought, fact.net_quantity, fact.returned_quantity,
+                            fact.usual_quantity, fact.amount, fact.last_price, fact.first_date,
+                            fact.last_date, fact.day_count, fact.interval_mean, fact.interval_deviation,
+                            fact.repeat_score, fact.expected_interval, fact.next_due_date)
+                           IS DISTINCT FROM
+                           (excluded.times_bought, excluded.net_quantity, excluded.returned_quantity,
+                            excluded.usual_quantity, excluded.amount, excluded.last_price,
+                            excluded.first_date, excluded.last_date, excluded.day_count,
+                            excluded.interval_mean, excluded.interval_deviation, excluded.repeat_score,
+                            excluded.expected_interval, excluded.next_due_date)
                 )
                 DELETE FROM crm_customer_product old
                  WHERE old.company_id = %(company)s
                    AND old.partner_id = ANY(%(partners)s)
-                   AND NOT EXISTS (SELECT FROM fresh
-                                    WHERE fresh.partner_id = old.partner_id
-                                      AND fresh.product_id = old.product_id)
+                   -- Hashed, whatever the planner believes: an anti-join could be a nested loop.
+                   AND (old.partner_id, old.product_id) NOT IN (SELECT partner_id, product_id FROM fresh)
                 """,
                 company=company.id,
                 partners=list(partner_ids),
