@@ -109,7 +109,7 @@ class TestMargin(CrmCoreCommon):
             self.order(customer, [(self.paper, 1)])
         self.Dirty._fold()
         for some in (self.customer, customers):
-            with self.assertQueryCount(3):  # products, facts, margin
+            with self.assertQueryCount(4):  # planner setting, products, facts, margin
                 self.Stat._refresh(self.company, some)
 
     def test_facts_are_collected_anew_when_the_addon_comes_or_goes(self):
