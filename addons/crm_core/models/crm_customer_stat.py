@@ -248,9 +248,8 @@ class CrmCustomerStat(models.Model):
     def _get_unknown_or_due(self, company, partner_ids):
         """Those of the customers without a row in the company while the first fill is under way, or
         whose row is to change by the calendar."""
-        filling = (
-            self.env["crm.customer.rebuild"].sudo()._is_running(company)
-        )  # sudo: state, no business data
+        # sudo: whether it is running, no business data
+        filling = self.env["crm.customer.rebuild"].sudo()._is_running(company)
         rows = self.env.execute_query(
             SQL(
                 """

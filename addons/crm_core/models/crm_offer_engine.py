@@ -120,13 +120,8 @@ class CrmOffer(models.Model):
         :rtype: set
         """
         company = self.env.company
-        products = (
-            self.env["product.product"]
-            .sudo()
-            .search(  # sudo: ids only; the caller reads as himself
-                self._get_sellable_domain(company) & Domain("id", "in", list(product_ids))
-            )
-        )
+        Product = self.env["product.product"].sudo()  # sudo: ids only; the caller reads as himself
+        products = Product.search(self._get_sellable_domain(company) & Domain("id", "in", list(product_ids)))
         if company.crm_offer_stock_policy == "available":
             products = products.with_company(company).filtered(
                 lambda product: not product.is_storable or product.free_qty > 0
@@ -189,8 +184,7 @@ class CrmOffer(models.Model):
         :param quantities: list of (product record, quantity in the product's unit)
         :return: {product id: price in the pricelist's currency}
         """
-        partner = partner.with_company(self.env.company)
-        pricelist = partner.property_product_pricelist
+        pricelist, currency = partner._crm_get_pricelist()
         by_quantity = defaultdict(lambda: self.env["product.product"])
         for product, quantity in quantities:
             by_quantity[quantity] |= product
@@ -200,7 +194,7 @@ class CrmOffer(models.Model):
                 pricelist._get_products_price(
                     products,
                     quantity,
-                    currency=pricelist.currency_id or self.env.company.currency_id,
+                    currency=currency,
                 )
             )
         return prices

@@ -148,10 +148,14 @@ class ResPartner(models.Model):
         lines = Offer._prepare_suggested_lines(self, suggestions)
         return self._crm_present_lines(lines)
 
+    def _crm_get_pricelist(self):
+        """:return: the customer's pricelist in the current company (may be empty) and its currency"""
+        pricelist = self.with_company(self.env.company).property_product_pricelist
+        return pricelist, pricelist.currency_id or self.env.company.currency_id
+
     def _crm_present_lines(self, lines):
         """Offer line values with what a person needs to judge them: name, unit, stock, currency."""
-        pricelist = self.with_company(self.env.company).property_product_pricelist
-        currency = pricelist.currency_id or self.env.company.currency_id
+        _pricelist, currency = self._crm_get_pricelist()
         products = self.env["product.product"].browse([line["product_id"] for line in lines])
         # sudo: free quantity of products the user may sell; stock rights are not needed to sell
         stock = {p.id: p.free_qty if p.is_storable else None for p in products.sudo()}
@@ -178,8 +182,7 @@ class ResPartner(models.Model):
         self._crm_check_access()
         checked = [self._crm_check_line(line) for line in lines]
         products = self.env["product.product"].browse([line["product_id"] for line in checked])
-        pricelist = self.with_company(self.env.company).property_product_pricelist
-        currency = pricelist.currency_id or self.env.company.currency_id
+        pricelist, currency = self._crm_get_pricelist()
         return [
             {
                 "product_id": product.id,
