@@ -82,7 +82,7 @@ def command_help(_workspace):
         say(f"  make {name:<10} {command.__doc__.strip()}")
     say(
         "Variables: PORT=8070  DB=name  DEMO=0  ADDONS=crm_core,...  K=filter  BROWSER=0  "
-        "WORKERS=2  NAME=benchmark  YES=1  ODOO_SOURCE=path"
+        "WORKERS=1  NAME=benchmark  YES=1  ODOO_SOURCE=path"
     )
     return 0
 

@@ -5,7 +5,8 @@ The rounds of a full run:
 1. the harness itself and the static checks of the addons, without a database;
 2. the addons' tests and the database checks on a database without demo data, browser tests
    included;
-3. the addons' Python tests once more on a database with demo data;
+3. the addons' Python tests once more on a database with demo data, and there each screen in a
+   browser;
 4. the bridges to apps that the rounds before do without, on a database that has them all;
 5. each addon alone: installed on the ERP and uninstalled again.
 
@@ -13,6 +14,7 @@ With ADDONS= only these addons are looked at, by the static checks and round 2 w
 tests: the quick loop of a developer's day.
 """
 
+import os
 import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from .tools import ensure_docker_compose
 
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 NOTHING_COLLECTED = 5
+SCREENS = "tests/screens"
 
 
 @dataclass
@@ -130,16 +133,21 @@ class Rounds:
         ``tested``: those whose own tests are run; ``thorough``: with Odoo's lint tests, for which
         once per addon is enough.
         """
-        with_browser = self.settings.browser and not demo
+        with_browser = self.settings.browser
         database = self.databases.internal(name)
         with preparing(self.workspace, "make test"):
-            bundles = with_browser and any((addon.path / "static" / "tests").is_dir() for addon in tested)
+            tours = any((addon.path / "static" / "tests").is_dir() for addon in tested)
+            bundles = with_browser and (tours or demo)
             template = self.databases.suite_template(selection, demo, bundles)
             self.databases.copy(template, database)
         folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
         own = ["tests/database", *(["tests/odoo"] if thorough else [])]
         browser = [] if with_browser else ["--no-browser"]
+        if with_browser and demo:
+            # A tour is the same with or without demo data, the screens are not.
+            own.append(SCREENS)
+            browser = [f"--browser-only={SCREENS}"]
         options = [*self._odoo_options(database), *browser, *self._parallel("loadscope")]
         self._pytest(database, title, [*options, *own, *paths], self._environment(selection))
         self.databases.drop(database)
@@ -171,10 +179,14 @@ class Rounds:
         )
 
     def _parallel(self, distribution):
-        """Options for several workers, each with its own copy of the database."""
-        if self.settings.workers < 2:
-            return []
-        return ["-n", str(self.settings.workers), "--dist", distribution]
+        """Options for several workers, each with its own copy of the database.
+
+        Two where there are two processors; one for the few tests of a name filter, where starting
+        the second takes longer than it saves.
+        """
+        default = 1 if self.settings.keyword else min(2, os.cpu_count() or 1)
+        workers = self.settings.workers or default
+        return ["-n", str(workers), "--dist", distribution] if workers > 1 else []
 
     def _environment(self, addons):
         """Environment of pytest: Odoo's, our modules, and what the tests want to know."""

@@ -323,7 +323,7 @@ class Wholesaler:
         }
         held_out = set(self.chance.sample(self.customer_ids, min(HELD_OUT, len(self.customer_ids) // 2)))
         for number, partner_id in enumerate(self.customer_ids):
-            baskets = self._baskets(self.orders_per_customer + (partner_id in held_out))
+            baskets = self._baskets(self.orders_per_customer, partner_id in held_out)
             if partner_id in held_out:
                 self.held_out[partner_id] = {product for product, _quantity in baskets.pop()[1]}
             for day, basket in baskets:
@@ -345,21 +345,27 @@ class Wholesaler:
         """A product: a few favorites, many that are seldom bought."""
         return self.products[int(PRODUCTS * self.chance.random() ** FAVORITISM)]
 
-    def _baskets(self, count):
+    def _baskets(self, count, with_next):
         """The orders of one customer: regular products when their own interval is over, else chance.
 
+        :param bool with_next: one order more, that of today; without it the next one is still to come
         :return: [(days ago, [(product id, quantity)])], oldest first
         """
         chance = self.chance
         rhythm = chance.uniform(15, 60)
         regular = [
-            (self._popular(), chance.choice((1, 1, 2, 2, 3, 4)), chance.randint(1, 20))
+            (self._popular(), chance.choice((1, 1, 2, 2, 3, 4)), chance.randint(1, 20), chance.randrange(12))
             for _product in range(REGULAR_PRODUCTS)
         ]
-        day = chance.uniform(1, rhythm) + rhythm * (count - 1)
+        count += with_next
+        day = rhythm * (count - 1) + (0 if with_next else chance.uniform(1, rhythm))
         baskets = []
         for number in range(count):
-            due = [(product, quantity) for product, every, quantity in regular if number % every == 0]
+            due = [
+                (product, quantity)
+                for product, every, quantity, phase in regular
+                if (number + phase) % every == 0
+            ]
             chance.shuffle(due)
             basket = dict(due[:LINES_PER_ORDER])
             while len(basket) < LINES_PER_ORDER:

@@ -44,6 +44,13 @@ def test_browser_tests_are_recognized(pytester):
     pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=4)
 
 
+def test_browser_tests_of_one_folder(pytester):
+    """Those elsewhere are left out, tests without a browser never."""
+    for folder in ("screens", "tours"):
+        pytester.mkdir(folder).joinpath(f"test_{folder}.py").write_text(BROWSER_TESTS)
+    pytester.runpytest_subprocess(*OPTIONS, "--browser-only=screens").assert_outcomes(passed=5, deselected=3)
+
+
 SKIPPED_BY_MARK = """
 import pytest
 

@@ -1,12 +1,14 @@
 """Pytest plugin of the rounds inside Odoo (``pytest -p suite_plugin``).
 
 * a skipped test is a failed one, because a test that never runs protects nobody;
-* ``--no-browser`` deselects the tests that open a browser;
+* ``--no-browser`` deselects the tests that open a browser, ``--browser-only=FOLDER`` those of them
+  that lie elsewhere;
 * an error that Odoo logs during a test fails the test, unless it is muted (``mute_logger``) or
   asserted (``assertLogs``).
 """
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +21,22 @@ AFTER_THE_TEST = "Error received after termination"
 def pytest_addoption(parser):
     """Add our option."""
     parser.addoption("--no-browser", action="store_true", help="leave out tests that open a browser")
+    parser.addoption("--browser-only", metavar="FOLDER", help="open a browser for the tests in FOLDER alone")
 
 
 def pytest_collection_modifyitems(config, items):
     """Deselect browser tests when asked to."""
-    if not config.getoption("--no-browser"):
+    folder = config.getoption("--browser-only")
+    if not (folder or config.getoption("--no-browser")):
         return
-    chosen = [item for item in items if not opens_browser(item)]
-    config.hook.pytest_deselected(items=[item for item in items if opens_browser(item)])
-    items[:] = chosen
+    left_out = {item for item in items if opens_browser(item) and not (folder and lies_in(item, folder))}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def lies_in(item, folder):
+    """Tell whether a test lies in a folder."""
+    return Path(folder).resolve() in item.path.resolve().parents
 
 
 def opens_browser(item):

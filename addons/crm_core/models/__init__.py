@@ -18,6 +18,7 @@ from . import account_move_line
 from . import stock_picking
 from . import stock_move
 from . import crm_lead
+from . import product_product
 from . import product_template
 from . import crm_offer_source
 from . import crm_offer

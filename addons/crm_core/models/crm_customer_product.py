@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..lib.fields import Many2oneWithoutKey
+
 
 class CrmCustomerProduct(models.Model):
     """What a customer buys from one company, product by product, and in which rhythm."""
@@ -11,10 +13,10 @@ class CrmCustomerProduct(models.Model):
     _order = "last_date desc, id desc"
     _log_access = False
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    company_id = Many2oneWithoutKey("res.company", required=True, readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one("res.partner", "Customer", required=True, readonly=True, ondelete="cascade")
-    product_id = fields.Many2one(
+    product_id = Many2oneWithoutKey(
         "product.product", required=True, readonly=True, index=True, ondelete="cascade"
     )
     product_categ_id = fields.Many2one(related="product_id.categ_id")
@@ -66,9 +68,8 @@ class CrmCustomerProduct(models.Model):
         help="Share of the customer's orders that hold the product, recent orders counting more. 0 to 1.",
     )
 
-    _company_partner_product_uniq = models.UniqueIndex("(company_id, partner_id, product_id)")
-    _partner_idx = models.Index("(partner_id)")
-    _due_idx = models.Index("(company_id, next_due_date) WHERE next_due_date IS NOT NULL")
+    # Few on purpose: a collection of facts writes millions of these rows.
+    _partner_product_uniq = models.UniqueIndex("(partner_id, product_id, company_id)")
 
     @api.depends("partner_id", "product_id")
     def _compute_display_name(self):
@@ -88,63 +89,71 @@ class CrmCustomerProduct(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH line AS (
-                    SELECT member.commercial_partner_id AS partner_id, l.id, l.order_id, l.product_id,
-                           (o.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day,
-                           l.product_uom_qty * unit.factor / product_unit.factor AS quantity,
-                           (CASE WHEN t.type = 'service' THEN l.qty_invoiced ELSE l.qty_delivered END)
-                               * unit.factor / product_unit.factor AS net_quantity,
-                           l.price_subtotal / COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS amount,
-                           (SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom))
+                WITH placed AS (
+                    -- The age of an order among the customer's days of purchase: 0 is the latest.
+                    SELECT *, dense_rank() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
+                      FROM (SELECT member.commercial_partner_id AS partner_id, sale_order.id,
+                                   (date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day,
+                                   COALESCE(NULLIF(currency_rate, 0), 1)::numeric AS rate
+                              FROM res_partner member
+                              JOIN sale_order ON sale_order.partner_id = member.id
+                             WHERE member.commercial_partner_id = ANY(%(partners)s)
+                               AND sale_order.company_id = %(company)s
+                               AND sale_order.state = 'sale') AS confirmed
+                ), basket AS (
+                    SELECT *, max(age) OVER (PARTITION BY partner_id) + 1 AS baskets FROM placed
+                ), line AS (
+                    SELECT o.partner_id, o.day, o.age, o.baskets, l.id, l.order_id, l.product_id,
+                           l.product_uom_qty * ratio AS quantity,
+                           CASE WHEN t.type = 'service' THEN l.qty_invoiced ELSE l.qty_delivered END
+                               * ratio AS net_quantity,
+                           CASE WHEN o.rate = 1 THEN l.price_subtotal ELSE l.price_subtotal / o.rate END
+                               AS amount,
+                           (SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom)
+                                       / product_unit.factor)
                               FROM stock_move m
                              WHERE m.sale_line_id = l.id
                                AND m.product_id = l.product_id
                                AND m.state = 'done'
                                AND m.location_id = ANY(ARRAY(
                                        SELECT id FROM stock_location WHERE usage = 'customer'))
-                           ) / product_unit.factor AS returned_quantity
-                      FROM res_partner member
-                      JOIN sale_order o ON o.partner_id = member.id
-                      JOIN sale_order_line l ON l.order_id = o.id
-                      JOIN res_company company ON company.id = o.company_id
-                      JOIN product_product p ON p.id = l.product_id
-                      JOIN product_template t ON t.id = p.product_tmpl_id
+                           ) AS returned_quantity
+                      FROM %(bought_lines)s
                       JOIN uom_uom unit ON unit.id = l.product_uom_id
                       JOIN uom_uom product_unit ON product_unit.id = t.uom_id
-                     WHERE member.commercial_partner_id = ANY(%(partners)s)
-                       AND o.company_id = %(company)s
-                       AND o.state = 'sale'
-                       AND NOT COALESCE(%(left_out)s, FALSE)
-                       AND l.product_uom_qty > 0
+                     CROSS JOIN LATERAL (
+                           SELECT CASE WHEN unit.id = product_unit.id THEN 1
+                                       ELSE unit.factor / product_unit.factor END AS ratio
+                           ) AS conversion
+                ), marked AS (
+                    SELECT *,
+                           (lag(order_id) OVER (PARTITION BY partner_id, product_id
+                                                    ORDER BY day, order_id, id)
+                            IS DISTINCT FROM order_id)::int AS is_first_of_order
+                      FROM line
                 ), purchase AS (
                     -- Orders of one day are one purchase. No table is joined from here on: the planner
-                    -- can't know how many rows these steps give, and guesses too few.
-                    SELECT partner_id, product_id, day,
-                           count(DISTINCT order_id) AS orders,
+                    -- can't know how many rows these steps give, and guesses too few. All of them go
+                    -- by the same sorting.
+                    SELECT partner_id, product_id, day, min(age) AS age, min(baskets) AS baskets,
+                           sum(is_first_of_order) AS orders,
                            sum(quantity) AS quantity, sum(net_quantity) AS net_quantity,
                            sum(returned_quantity) AS returned_quantity, sum(amount) AS amount,
-                           (array_agg(amount / quantity::numeric ORDER BY id DESC))[1] AS price
-                      FROM line
+                           (max(ARRAY[id, amount / quantity]))[2] AS price
+                      FROM marked
                      GROUP BY partner_id, product_id, day
-                ), placed AS (
-                    -- Age of the customer's basket: 0 is the latest.
-                    SELECT *,
-                           day - lag(day) OVER (PARTITION BY partner_id, product_id ORDER BY day) AS gap,
-                           dense_rank() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
-                      FROM purchase
                 ), weighed AS (
                     SELECT *, power(%(decay)s::float, age) AS weight,
-                           max(age) OVER (PARTITION BY partner_id) + 1 AS baskets
-                      FROM placed
+                           day - lag(day) OVER (PARTITION BY partner_id, product_id ORDER BY day) AS gap
+                      FROM purchase
                 ), rhythm AS (
                     SELECT partner_id, product_id,
                            sum(orders) AS times_bought,
-                           round(sum(net_quantity)::numeric, 6) AS net_quantity,
-                           round(COALESCE(sum(returned_quantity), 0)::numeric, 6) AS returned_quantity,
-                           round((percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity))::numeric, 6)
-                               AS usual_quantity,
+                           round(sum(net_quantity), 6) AS net_quantity,
+                           round(COALESCE(sum(returned_quantity), 0), 6) AS returned_quantity,
+                           round(percentile_disc(0.5) WITHIN GROUP (ORDER BY quantity), 6) AS usual_quantity,
                            round(sum(amount), %(digits)s) AS amount,
-                           round((array_agg(price ORDER BY day DESC))[1], %(digits)s) AS last_price,
+                           round((max(ARRAY[day - DATE '2000-01-01', price]))[2], %(digits)s) AS last_price,
                            min(day) AS first_date, max(day) AS last_date, count(*) AS day_count,
                            avg(gap)::float AS interval_mean, stddev_samp(gap)::float AS interval_deviation,
                            -- The share of all baskets' weight, a geometric series.
@@ -169,7 +178,7 @@ class CrmCustomerProduct(models.Model):
                            day_count, interval_mean, interval_deviation, repeat_score, expected_interval,
                            last_date + round(expected_interval)::int
                       FROM fresh
-                    ON CONFLICT (company_id, partner_id, product_id) DO UPDATE
+                    ON CONFLICT (partner_id, product_id, company_id) DO UPDATE
                        SET times_bought = excluded.times_bought,
                            net_quantity = excluded.net_quantity,
                            returned_quantity = excluded.returned_quantity,
@@ -207,7 +216,7 @@ class CrmCustomerProduct(models.Model):
                 tz=company._crm_timezone(),
                 decay=company.crm_repeat_decay,
                 digits=company.currency_id.decimal_places,
-                left_out=SQL(" OR ").join(self.env["sale.order.line"]._crm_not_a_product_conditions()),
+                bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(SQL("basket"), company),
                 expected=self._expected_interval_sql(company, SQL("rhythm")),
             )
         )
@@ -240,18 +249,31 @@ class CrmCustomerProduct(models.Model):
             SQL(
                 """
                 UPDATE crm_customer_product fact
-                   SET expected_interval = fresh.expected,
-                       next_due_date = fact.last_date + round(fresh.expected)::int
-                  FROM (SELECT own.id, %(expected)s AS expected
-                          FROM crm_customer_product own
-                          LEFT JOIN crm_product_stat usual
-                                 ON usual.company_id = own.company_id AND usual.product_id = own.product_id
-                         WHERE own.company_id = %(company)s) AS fresh
-                 WHERE fresh.id = fact.id
-                   AND fresh.expected IS DISTINCT FROM fact.expected_interval
+                   SET expected_interval = %(expected)s,
+                       next_due_date = fact.last_date + round(%(expected)s)::int
+                  FROM crm_product_stat usual
+                 WHERE usual.company_id = %(company)s
+                   AND fact.company_id = usual.company_id
+                   AND fact.product_id = usual.product_id
+                   AND fact.expected_interval IS DISTINCT FROM %(expected)s
                 """,
                 company=company.id,
-                expected=self._expected_interval_sql(company, SQL("own")),
+                expected=self._expected_interval_sql(company, SQL("fact")),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _forget(self, fname, records):
+        """Take away the rows of deleted records: no foreign key does.
+
+        :param str fname: ``company_id`` or ``product_id``
+        """
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM crm_customer_product WHERE %s = ANY(%s)",
+                SQL.identifier(fname),
+                list(records._ids),
             )
         )
         self.invalidate_model()

@@ -5,14 +5,15 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 5000
+CUSTOMERS_PER_PART = 5000
+OPEN_STATES = ("waiting", "running")
 
 
 class CrmCustomerRebuild(models.Model):
     """One run over all customers of a company: the first fill after installing, or a rebuild.
 
-    Works in batches by partner id, each committed with the place reached, so that a run that was
-    interrupted goes on where it stopped.
+    The work is cut into parts (see :class:`CrmCustomerRebuildPart`), each done and committed on its
+    own: a run that was interrupted goes on with the parts that are left, and two workers share them.
     """
 
     _name = "crm.customer.rebuild"
@@ -33,9 +34,9 @@ class CrmCustomerRebuild(models.Model):
         readonly=True,
         index=True,
     )
-    last_partner_id = fields.Integer("Place Reached", readonly=True)
-    total_count = fields.Integer("Customers", readonly=True)
-    done_count = fields.Integer("Done", readonly=True)
+    part_ids = fields.One2many("crm.customer.rebuild.part", "rebuild_id", "Parts", readonly=True)
+    total_count = fields.Integer("Customers", compute="_compute_progress")
+    done_count = fields.Integer("Done", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     started_at = fields.Datetime("Started", readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
@@ -45,104 +46,177 @@ class CrmCustomerRebuild(models.Model):
         "The facts of this company are being collected already.",
     )
 
-    @api.depends("total_count", "done_count", "state")
+    @api.depends("part_ids.is_done")
     def _compute_progress(self):
+        counts = {
+            (run.id, is_done): count
+            for run, is_done, count in self.env["crm.customer.rebuild.part"]._read_group(
+                [("rebuild_id", "in", self.ids)], ["rebuild_id", "is_done"], ["customer_count:sum"]
+            )
+        }
         for run in self:
-            if run.state == "done":
-                run.progress = 100.0
-            else:
-                run.progress = 100.0 * run.done_count / run.total_count if run.total_count else 0.0
+            run.done_count = counts.get((run.id, True), 0)
+            run.total_count = run.done_count + counts.get((run.id, False), 0)
+            share = run.done_count / run.total_count if run.total_count else run.state == "done"
+            run.progress = 100.0 * share
 
     @api.model
     def _request(self, company):
-        """Start over for a company: an open run begins again, else a new one is made.
+        """Collect the facts of a company from the beginning; what is under way gives way.
 
         :param company: one ``res.company``
         :rtype: crm.customer.rebuild
         """
-        run = self.search([("company_id", "=", company.id), ("state", "in", ("waiting", "running"))])
-        if run:
-            run.write({"state": "waiting", "last_partner_id": 0, "done_count": 0})
-        else:
+        run = self.search([("company_id", "=", company.id), ("state", "in", OPEN_STATES)])
+        if run.state != "waiting":
+            # Not begun again but replaced: a worker may be at one of its parts.
+            run.action_cancel()
+            self.flush_model(["state"])
             run = self.create({"company_id": company.id})
-        self.env.ref("crm_core.ir_cron_customer_rebuild")._trigger()
+        self._wake_workers()
         return run
+
+    @api.model
+    def _wake_workers(self):
+        for name in ("ir_cron_customer_rebuild", "ir_cron_customer_rebuild_second"):
+            self.env.ref(f"crm_core.{name}")._trigger()
 
     @api.model
     def _is_running(self, company):
         """True until the first fill of the company is through."""
         return bool(
-            self.search_count(
-                [("company_id", "=", company.id), ("state", "in", ("waiting", "running"))], limit=1
-            )
+            self.search_count([("company_id", "=", company.id), ("state", "in", OPEN_STATES)], limit=1)
         )
 
     @api.model
     def _cron_rebuild(self):
+        """Two of these may run side by side."""
         cron = self.env["ir.cron"]
-        while run := self.search([("state", "in", ("waiting", "running"))], order="id", limit=1):
-            run = run.try_lock_for_update()
-            if not run:
-                break  # another worker is at it
-            run._start()
-            done = self.env["crm.customer.dirty"]._try_again(run._do_batch)
-            if not cron._commit_progress(done, remaining=run._count_remaining()):
+        while run := self.search([("state", "in", OPEN_STATES)], order="id", limit=1):
+            if not self.env["crm.customer.dirty"]._try_again(run._work):
+                break  # the other worker is at what is left
+            if not cron._commit_progress(1, remaining=len(run.part_ids.filtered(lambda p: not p.is_done))):
                 break
 
-    def _start(self):
-        if self.state == "waiting":
-            self.write(
-                {
-                    "state": "running",
-                    "started_at": fields.Datetime.now(),
-                    "total_count": self._count_remaining(),
-                }
-            )
+    def _work(self):
+        """One step: cut the work into parts, do a part, or close the run. Commit after each.
 
-    def _count_remaining(self):
-        self.ensure_one()
-        query = SQL(
-            "SELECT count(*) FROM res_partner WHERE id > %s AND commercial_partner_id = id",
-            self.last_partner_id,
-        )
-        return self.env.execute_query(query)[0][0]
-
-    def _do_batch(self, limit=BATCH):
-        """Refresh the next customers; closes the run when there are none left.
-
-        :return: number of customers refreshed
-        :rtype: int
+        :return: whether there was something to do
+        :rtype: bool
         """
         self.ensure_one()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM res_partner
-                 WHERE id > %s AND commercial_partner_id = id
-                 ORDER BY id
-                 LIMIT %s
-                """,
-                self.last_partner_id,
-                limit,
-            )
-        )
-        ids = [id_ for (id_,) in rows]
-        self.env["crm.customer.stat"]._refresh(self.company_id, ids)
-        values = {"done_count": self.done_count + len(ids)}
-        if ids:
-            values["last_partner_id"] = ids[-1]
-        if len(ids) < limit:
-            values.update(state="done", finished_at=fields.Datetime.now())
-            self._finish()
-        self.write(values)
-        return len(ids)
+        if self.state not in OPEN_STATES:
+            return True  # stopped or replaced a moment ago: the next open run, if any
+        if self.state == "waiting":
+            return self._start()
+        if part := self.env["crm.customer.rebuild.part"]._claim(self):
+            part._do()
+            return True
+        return self._finish()
+
+    def _start(self, customers_per_part=CUSTOMERS_PER_PART):
+        if not self.try_lock_for_update():
+            return False
+        self.env["crm.customer.rebuild.part"]._make(self, customers_per_part)
+        self.write({"state": "running", "started_at": fields.Datetime.now()})
+        self._wake_workers()
+        return True
 
     def _finish(self):
-        """Learn popularity, rhythm and pairs from the facts just collected."""
-        self.env["crm.product.stat"]._learn(self.company_id)
+        if self.part_ids.filtered(lambda part: not part.is_done) or not self.try_lock_for_update():
+            return False
+        # Of the customers that were done while the rhythm of the products was being learned.
+        self.env["crm.customer.product"]._refresh_due_dates(self.company_id)
+        self.write({"state": "done", "finished_at": fields.Datetime.now()})
+        self.env.ref("crm_core.ir_cron_product_stat")._trigger()  # for what is bought together
         _logger.info("Customer facts of company %s collected", self.company_id.id)
+        return True
 
     def action_cancel(self):
         """Stop a run; facts already collected stay."""
-        self.filtered(lambda run: run.state in ("waiting", "running")).write({"state": "cancelled"})
+        self.filtered(lambda run: run.state in OPEN_STATES).write({"state": "cancelled"})
         return True
+
+
+class CrmCustomerRebuildPart(models.Model):
+    """A piece of a run that one worker does in one transaction."""
+
+    _name = "crm.customer.rebuild.part"
+    _description = "Part of a collection of customer facts"
+    _order = "id"
+    _rec_name = "kind"
+    _log_access = False
+
+    rebuild_id = fields.Many2one(
+        "crm.customer.rebuild", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="rebuild_id.company_id")
+    kind = fields.Selection(
+        [("rhythm", "Product rhythm"), ("customers", "Customers")],
+        required=True,
+        readonly=True,
+    )
+    first_partner_id = fields.Integer("First Customer (database id)", readonly=True)
+    last_partner_id = fields.Integer("Last Customer (database id)", readonly=True)
+    customer_count = fields.Integer("Customers", readonly=True)
+    is_done = fields.Boolean("Done", readonly=True)
+
+    @api.model
+    def _make(self, run, customers_per_part):
+        """Cut a run into parts. The rhythm of the products comes first: due dates rest on it."""
+        self.create({"rebuild_id": run.id, "kind": "rhythm"})
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_customer_rebuild_part
+                       (rebuild_id, kind, first_partner_id, last_partner_id, customer_count, is_done)
+                SELECT %s, 'customers', min(id), max(id), count(*), FALSE
+                  FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
+                          FROM res_partner
+                         WHERE commercial_partner_id = id) AS customer
+                 GROUP BY part
+                 ORDER BY part
+                """,
+                run.id,
+                customers_per_part,
+            )
+        )
+        run.invalidate_recordset(["part_ids"])
+
+    @api.model
+    def _claim(self, run):
+        """The next part that nobody is at, locked until the end of the transaction.
+
+        :return: one part or none
+        """
+        self.flush_model(["is_done"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id
+                  FROM crm_customer_rebuild_part
+                 WHERE rebuild_id = %s
+                   AND is_done IS NOT TRUE
+                 ORDER BY id
+                 LIMIT 1
+                   FOR UPDATE SKIP LOCKED
+                """,
+                run.id,
+            )
+        )
+        return self.browse(id_ for (id_,) in rows)
+
+    def _do(self):
+        getattr(self, f"_do_{self.kind}")(self.company_id)
+        self.is_done = True
+
+    def _do_rhythm(self, company):
+        self.env["crm.product.stat"]._refresh_from_orders(company)
+
+    def _do_customers(self, company):
+        query = SQL(
+            "SELECT id FROM res_partner WHERE id BETWEEN %s AND %s AND commercial_partner_id = id",
+            self.first_partner_id,
+            self.last_partner_id,
+        )
+        self.env["crm.customer.stat"]._refresh(company, [id_ for (id_,) in self.env.execute_query(query)])

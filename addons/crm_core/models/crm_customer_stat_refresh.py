@@ -24,12 +24,23 @@ class CrmCustomerStat(models.Model):
         if not partner_ids:
             return
         self.env.flush_all()
-        # Compiling these statements takes longer than running them.
-        self.env.cr.execute("SET LOCAL jit = off")
+        self._prepare_planner()
         self.env["crm.customer.product"]._refresh(company, partner_ids)
         self.env.cr.execute(self._get_refresh_query(company, partner_ids))
         self.env["crm.customer.product"].invalidate_model()
         self.invalidate_model()
+
+    @api.model
+    def _prepare_planner(self):
+        """Settings for the statements that learn from many records, until the end of the transaction.
+
+        Compiling them takes longer than running them; customers' records are found by index; and
+        sorting a batch in memory takes no more than this.
+        """
+        self.env.cr.execute(
+            "SELECT set_config('jit', 'off', TRUE), set_config('random_page_cost', '1.1', TRUE),"
+            " set_config('work_mem', '64MB', TRUE)"
+        )
 
     @api.model
     def _get_refresh_query(self, company, partner_ids):
@@ -193,10 +204,10 @@ class CrmCustomerStat(models.Model):
                  GROUP BY partner_id
             ), months AS (
                 SELECT partner_id, jsonb_object_agg(month, amount) AS monthly_turnover
-                  FROM (SELECT partner_id, to_char(day, 'YYYY-MM') AS month,
+                  FROM (SELECT partner_id, to_char(min(day), 'YYYY-MM') AS month,
                                round(sum(amount), %(digits)s) AS amount
                           FROM invoice
-                         GROUP BY 1, 2) AS month
+                         GROUP BY partner_id, EXTRACT(YEAR FROM day) * 12 + EXTRACT(MONTH FROM day)) AS month
                  GROUP BY partner_id
             )
             """,
@@ -242,8 +253,8 @@ class CrmCustomerStat(models.Model):
                   FROM (SELECT invoice.partner_id, invoice.id, max(rec.max_date) - min(invoice.day) AS days
                           FROM invoice
                           JOIN account_move_line l ON l.move_id = invoice.id
-                          JOIN account_account a ON a.id = l.account_id
-                                                AND a.account_type = 'asset_receivable'
+                                                  AND l.account_id = ANY(ARRAY(
+                               SELECT id FROM account_account WHERE account_type = 'asset_receivable'))
                           JOIN account_partial_reconcile rec ON rec.debit_move_id = l.id
                           JOIN account_move_line other ON other.id = rec.credit_move_id
                           JOIN account_move counterpart ON counterpart.id = other.move_id

@@ -53,37 +53,34 @@ class CrmProductPair(models.Model):
         Ullman, Tsur: "Dynamic itemset counting", SIGMOD 1997, under the name of interest).
         """
         self.env.flush_all()
-        line = self.env["sale.order.line"]
+        self.env["crm.customer.stat"]._prepare_planner()
         self.env.cr.execute(SQL("DELETE FROM crm_product_pair WHERE company_id = %s", company.id))
         self.env.cr.execute(
             SQL(
                 """
                 WITH bought AS (
-                    SELECT DISTINCT l.order_id, l.product_id
-                      FROM sale_order_line l
-                      JOIN sale_order o ON o.id = l.order_id
-                      JOIN res_company company ON company.id = o.company_id
-                      JOIN product_product p ON p.id = l.product_id
-                      JOIN product_template t ON t.id = p.product_tmpl_id
-                     WHERE o.company_id = %(company)s
-                       AND o.state = 'sale'
-                       AND o.date_order >= %(since)s
-                       AND l.product_uom_qty > 0
-                       AND NOT COALESCE(%(left_out)s, FALSE)
+                    SELECT DISTINCT l.order_id, l.product_id FROM %(bought_lines)s
                 ), basket AS (
-                    SELECT order_id FROM bought GROUP BY order_id HAVING count(*) <= %(cap)s
-                ), item AS (
-                    SELECT bought.* FROM bought JOIN basket USING (order_id)
+                    SELECT order_id, array_agg(product_id) AS products
+                      FROM bought
+                     GROUP BY order_id
+                    HAVING count(*) <= %(cap)s
                 ), total AS (
                     SELECT count(*)::float AS orders FROM basket
                 ), single AS (
-                    SELECT product_id, count(*)::float AS orders FROM item GROUP BY product_id
-                ), pair AS (
-                    SELECT a.product_id, b.product_id AS other_product_id, count(*) AS orders
-                      FROM item a
-                      JOIN item b ON b.order_id = a.order_id AND b.product_id != a.product_id
-                     GROUP BY 1, 2
+                    SELECT product_id, count(*)::float AS orders
+                      FROM basket, unnest(products) AS product_id
+                     GROUP BY product_id
+                ), half AS (
+                    SELECT one, two, count(*) AS orders
+                      FROM basket, unnest(products) AS one, unnest(products) AS two
+                     WHERE one < two
+                     GROUP BY one, two
                     HAVING count(*) >= %(support)s
+                ), pair AS (
+                    SELECT one AS product_id, two AS other_product_id, orders FROM half
+                     UNION ALL
+                    SELECT two, one, orders FROM half
                 ), scored AS (
                     SELECT pair.*,
                            pair.orders / one.orders AS confidence,
@@ -107,8 +104,17 @@ class CrmProductPair(models.Model):
                  WHERE place <= %(kept)s
                 """,
                 company=company.id,
-                since=self._learning_since(company),
-                left_out=SQL(" OR ").join(line._crm_not_a_product_conditions()),
+                bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(
+                    SQL(
+                        """
+                        (SELECT id FROM sale_order
+                          WHERE company_id = %s AND state = 'sale' AND date_order >= %s)
+                        """,
+                        company.id,
+                        self._learning_since(company),
+                    ),
+                    company,
+                ),
                 cap=BASKET_CAP,
                 support=company.crm_pair_min_orders,
                 kept=NEIGHBOURS_KEPT,

@@ -38,22 +38,68 @@ class CrmProductStat(models.Model):
 
         :param company: one ``res.company``
         """
+        self._learn_from(
+            company,
+            SQL(
+                """
+                SELECT partner_id, product_id, last_date, interval_mean
+                  FROM crm_customer_product
+                 WHERE company_id = %s
+                """,
+                company.id,
+            ),
+        )
+        self.env["crm.customer.product"]._refresh_due_dates(company)
+
+    @api.model
+    def _refresh_from_orders(self, company):
+        """The same, before there are product facts: those to come need their due dates but once."""
+        self._learn_from(
+            company,
+            SQL(
+                """
+                SELECT partner_id, product_id, max(day) AS last_date,
+                       (max(day) - min(day))::float / NULLIF(count(*) - 1, 0) AS interval_mean
+                  FROM (SELECT DISTINCT o.partner_id, l.product_id, o.day FROM %(bought_lines)s) AS purchase
+                 GROUP BY partner_id, product_id
+                """,
+                bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(
+                    SQL(
+                        """
+                        (SELECT sale_order.id, commercial_partner_id AS partner_id,
+                                (date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day
+                           FROM sale_order
+                           JOIN res_partner ON res_partner.id = sale_order.partner_id
+                          WHERE sale_order.company_id = %(company)s
+                            AND sale_order.state = 'sale')
+                        """,
+                        company=company.id,
+                        tz=company._crm_timezone(),
+                    ),
+                    company,
+                ),
+            ),
+        )
+
+    @api.model
+    def _learn_from(self, company, facts):
+        """:param SQL facts: SELECT of partner_id, product_id, last_date and interval_mean, a row per pair"""
         self.env.flush_all()
-        since = self.env["crm.product.pair"]._learning_since(company)
+        self.env["crm.customer.stat"]._prepare_planner()
         self.env.cr.execute(
             SQL(
                 """
-                WITH buyers AS (
-                    SELECT count(DISTINCT partner_id) AS total
-                      FROM crm_customer_product
-                     WHERE company_id = %(company)s AND last_date >= %(since)s
+                WITH fact AS MATERIALIZED (
+                    %(facts)s
+                ), buyers AS (
+                    SELECT count(DISTINCT partner_id) AS total FROM fact WHERE last_date >= %(since)s
                 ), fresh AS (
                     SELECT product_id,
                            count(*) FILTER (WHERE last_date >= %(since)s) AS customer_count,
-                           percentile_cont(0.5) WITHIN GROUP (ORDER BY interval_mean)
-                               FILTER (WHERE interval_mean > 0) AS interval_mean
-                      FROM crm_customer_product
-                     WHERE company_id = %(company)s
+                           -- To the hundredth of a day: learned from orders or from facts, it is the same.
+                           round((percentile_cont(0.5) WITHIN GROUP (ORDER BY interval_mean)
+                               FILTER (WHERE interval_mean > 0))::numeric, 2) AS interval_mean
+                      FROM fact
                      GROUP BY product_id
                 ), upserted AS (
                     INSERT INTO crm_product_stat AS stat
@@ -73,13 +119,13 @@ class CrmProductStat(models.Model):
                  WHERE company_id = %(company)s
                    AND product_id NOT IN (SELECT product_id FROM fresh)
                 """,
+                facts=facts,
                 company=company.id,
-                since=since,
+                since=self.env["crm.product.pair"]._learning_since(company),
                 uid=self.env.uid,
             )
         )
         self.invalidate_model()
-        self.env["crm.customer.product"]._refresh_due_dates(company)
 
     @api.model
     def _cron_refresh(self):

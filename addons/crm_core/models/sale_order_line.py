@@ -22,6 +22,29 @@ class SaleOrderLine(models.Model):
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_order(SQL("SELECT order_id FROM sale_order_line WHERE id IN %s", ids))
 
+    def _crm_bought_lines_sql(self, orders, company):
+        """The order lines that are products bought, with what belongs to them.
+
+        :param SQL orders: the orders to look at, a table or a subquery with a column ``id``
+        :return: what follows FROM: tables ``o`` (order), ``l`` (line), ``p`` (product), ``t`` (product
+            template) and ``company``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            %(orders)s AS o
+            JOIN sale_order_line l ON l.order_id = o.id
+            JOIN res_company company ON company.id = %(company)s
+            JOIN product_product p ON p.id = l.product_id
+            JOIN product_template t ON t.id = p.product_tmpl_id
+                                   AND l.product_uom_qty > 0
+                                   AND NOT COALESCE(%(left_out)s, FALSE)
+            """,
+            orders=orders,
+            company=company.id,
+            left_out=SQL(" OR ").join(self._crm_not_a_product_conditions()),
+        )
+
     def _crm_not_a_product_conditions(self):
         """Conditions on the row ``l`` that tell an order line which is not a product bought.
 

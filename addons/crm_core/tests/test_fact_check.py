@@ -44,7 +44,6 @@ class TestFactCheck(CrmCoreCommon):
         run = self.env["crm.customer.rebuild"].search(
             [("company_id", "=", self.company.id), ("state", "=", "waiting")]
         )
-        run._start()
-        while run.state == "running":
-            run._do_batch()
+        while run.state in ("waiting", "running"):
+            run._work()
         self.assertTrue(self.Check._check_facts(self.company).is_equal)

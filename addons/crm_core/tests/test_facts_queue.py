@@ -143,36 +143,110 @@ class TestFactsQueue(CrmCoreCommon):
         self.Stat._refresh(self.company, customers)
         self.assertEqual(self.snapshot(customers), incremental, "a second time changes nothing")
 
-    def test_rebuild_goes_on_where_it_was_interrupted(self):
-        Rebuild = self.env["crm.customer.rebuild"]
-        Rebuild.search([]).action_cancel()
-        last = self.env["res.partner"].with_context(active_test=False).search([], order="id desc", limit=1)
+    def _customers_never_collected(self, count):
+        """Customers with an order each that neither the facts nor the queue know of."""
         customers = self.env["res.partner"].browse(
-            [self.make_customer(f"Row {number}").id for number in range(5)]
+            [self.make_customer(f"Row {number}").id for number in range(count)]
         )
         self.env.flush_all()
         for customer in customers:
             self.order(customer, [(self.training, 1)])
-        self.env.cr.execute("DELETE FROM crm_customer_dirty")
         self.Dirty._insert_pending()
         self.env.cr.execute("DELETE FROM crm_customer_dirty")
+        return customers
+
+    def _collect(self, run):
+        while run.state in ("waiting", "running"):
+            self.assertTrue(run._work())
+
+    def test_rebuild_goes_on_where_it_was_interrupted(self):
+        Rebuild = self.env["crm.customer.rebuild"]
+        Rebuild.search([]).action_cancel()
+        customers = self._customers_never_collected(5)
+        run = Rebuild._request(self.company)
+        run._start(customers_per_part=2)
+        # Whoever was there before is done; the five are in the last three or four parts.
+        parts = run.part_ids.filtered(lambda part: part.last_partner_id >= customers[0].id)
+        (run.part_ids - parts).is_done = True
+        self.assertTrue(run._work())
+        self.assertEqual(run.state, "running")
+        self.assertIn(self.Stat.search_count([("partner_id", "in", customers.ids)]), (1, 2))
+        self.assertTrue(0 < run.progress < 100)
+        self._collect(run)
+        self.assertEqual(self.Stat.search_count([("partner_id", "in", customers.ids)]), 5)
+        self.assertEqual((run.state, run.progress, run.done_count), ("done", 100.0, run.total_count))
+
+    def test_rebuild_learns_the_rhythm_of_products_before_and_without_facts(self):
+        Rebuild, Product = self.env["crm.customer.rebuild"], self.env["crm.product.stat"]
+        Rebuild.search([]).action_cancel()
+        others = [self.make_customer(f"Other {number}") for number in range(3)]
+        for other, interval in zip(others, (10, 12, 17), strict=True):
+            for times in range(4):
+                self.order(other, [(self.paper, 1), (self.paper, 2)], days_ago=100 - times * interval)
+        self.order(self.customer, [(self.paper, 1)], days_ago=40)
+        domain = [("company_id", "=", self.company.id), ("product_id", "=", self.paper.id)]
+        self.Dirty._fold()
+        Product._refresh(self.company)
+        learned = Product.search(domain).read(["interval_mean", "popularity", "customer_count"])
+        self.assertEqual(learned[0]["interval_mean"], 12.0)
+        Product.search(domain).unlink()
+        self.Fact.search([]).unlink()
+        self.Stat.search([]).unlink()
+        self._collect(Rebuild._request(self.company))
+        again = Product.search(domain).read(["interval_mean", "popularity", "customer_count"])
+        self.assertEqual([{**row, "id": 0} for row in again], [{**row, "id": 0} for row in learned])
+        fact = self.Fact.search([("partner_id", "=", self.customer.id), ("product_id", "=", self.paper.id)])
+        self.assertEqual(fact.next_due_date, self.at(28).date())
+
+    def test_customers_done_before_the_rhythm_was_learned_get_their_due_dates(self):
+        Rebuild = self.env["crm.customer.rebuild"]
+        Rebuild.search([]).action_cancel()
+        other = self.make_customer("Other")
+        for days_ago in (90, 80, 70):
+            self.order(other, [(self.paper, 1)], days_ago=days_ago)
+        self.order(self.customer, [(self.paper, 1)], days_ago=40)
         run = Rebuild._request(self.company)
         run._start()
-        run.last_partner_id = last.id
-        self.assertEqual(run._do_batch(limit=2), 2)
-        self.assertEqual(run.state, "running")
-        self.assertEqual(self.Stat.search_count([("partner_id", "in", customers.ids)]), 2)
-        while run.state == "running":
-            run._do_batch(limit=2)
-        self.assertEqual(self.Stat.search_count([("partner_id", "in", customers.ids)]), 5)
-        self.assertEqual((run.state, run.progress), ("done", 100.0))
+        rhythm = run.part_ids.filtered(lambda part: part.kind == "rhythm")
+        for part in run.part_ids - rhythm:
+            part._do()
+        fact = self.Fact.search([("partner_id", "=", self.customer.id)])
+        self.assertFalse(fact.next_due_date)
+        self._collect(run)
+        fact.invalidate_recordset()
+        self.assertEqual(fact.next_due_date, self.at(30).date())
 
-    def test_second_request_restarts_the_open_run(self):
+    def test_second_request_replaces_the_run_under_way(self):
         Rebuild = self.env["crm.customer.rebuild"]
-        run = Rebuild._request(self.company)
-        run.last_partner_id = 7
-        self.assertEqual(Rebuild._request(self.company), run)
-        self.assertEqual(run.last_partner_id, 0)
+        first = Rebuild._request(self.company)
+        self.assertEqual(Rebuild._request(self.company), first, "not begun: nothing to do over")
+        first._start()
+        second = Rebuild._request(self.company)
+        self.assertEqual((first.state, second.state), ("cancelled", "waiting"))
+        self.assertTrue(first._work(), "a worker of the first goes on with the second")
+        self.assertFalse(first.part_ids.filtered("is_done"))
+
+    def test_two_workers_share_the_parts_of_a_rebuild(self):
+        registry = Registry(self.env.cr.dbname)
+        with registry._db.cursor() as first, registry._db.cursor() as second:
+            Part = self.env["crm.customer.rebuild.part"]
+            first_parts, second_parts = (Part.with_env(self.env(cr=cr)) for cr in (first, second))
+            run = first_parts.env["crm.customer.rebuild"].create(
+                {"company_id": self.env.ref("base.main_company").id, "state": "cancelled"}
+            )
+            try:
+                first_parts.create([{"rebuild_id": run.id, "kind": "customers"} for _part in range(2)])
+                first.commit()
+                mine, theirs = first_parts._claim(run), second_parts._claim(run)
+                self.assertEqual(len(mine | theirs), 2)
+                third = registry._db.cursor()
+                self.assertFalse(Part.with_env(self.env(cr=third))._claim(run), "both are being done")
+                third.close()
+            finally:
+                first.rollback()
+                second.rollback()
+                first.execute("DELETE FROM crm_customer_rebuild WHERE id = %s", [run.id])
+                first.commit()
 
     def test_two_workers_never_fold_the_same_row(self):
         registry = Registry(self.env.cr.dbname)

@@ -190,7 +190,7 @@ class TestOverview(CrmCoreCommon):
         order = self.order(self.customer, [(self.training, 1)], order_line=[Command.clear()])
         order.order_line = [Command.create({"product_id": self.training.id})]
         order._action_cancel()
-        rows = self.customer.crm_history(20)["rows"]
+        rows = self.customer.crm_history(20, kinds=["order"])["rows"]
         self.assertEqual([row["level"] for row in rows if row["id"] == order.id], ["muted"])
         tiles = {tile["key"]: tile["value"] for tile in self.customer.crm_overview()["tiles"]}
         self.assertEqual(tiles["orders"], 2)

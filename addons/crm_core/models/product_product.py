@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def unlink(self):
+        result = super().unlink()
+        self.env["crm.customer.product"]._forget("product_id", self)
+        return result

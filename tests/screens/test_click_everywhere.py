@@ -1,0 +1,34 @@
+"""Everything in our apps opens in a real browser: menus, views, filters and groupings.
+
+Meant for a database with demo data: what is wrong in a card shows only where there is a record.
+"""
+
+from suite_case import SuiteCase
+
+from odoo.tests import HttpCase, new_test_user, tagged
+
+LOADER = "odoo.loader.modules.get('@web/webclient/clickbot/clickbot_loader')"
+
+
+@tagged("post_install", "-at_install", "browser")
+class TestClickEverywhere(HttpCase, SuiteCase):
+    """Odoo's own clicking robot goes through our apps."""
+
+    allow_end_on_form = True
+
+    def test_click_everywhere(self):
+        """No menu, view, filter or grouping of our apps fails, for somebody who may see all of them."""
+        roles = ",".join(group.get_external_id()[group.id] for group in self.our_records("res.groups"))
+        user = new_test_user(self.env, "clicks.everywhere", groups=f"base.group_system,{roles}")
+        apps = self.our_records("ir.ui.menu").filtered(lambda menu: not menu.parent_id)
+        self.assertTrue(apps)
+        for app in apps:
+            with self.subTest(app=app.name):
+                self.browser_js(
+                    "/odoo",
+                    f"{LOADER}.startClickEverywhere('{app.get_external_id()[app.id]}');",
+                    "odoo.isReady === true",
+                    login=user.login,
+                    timeout=600,
+                    success_signal="clickbot test succeeded",
+                )
