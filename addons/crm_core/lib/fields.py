@@ -7,7 +7,7 @@ class Many2oneWithoutKey(fields.Many2one):
     PostgreSQL locks the row that a foreign key points to on each insert. Under REPEATABLE READ a batch
     of facts would fail whenever somebody writes on the company or on one of the products meanwhile,
     and a collection of all facts would take a fifth longer. The model has to take its rows away when
-    the record is deleted.
+    the record is deleted (a company never is: warehouses and journals hold it).
     """
 
     def update_db_foreign_key(self, model, column):

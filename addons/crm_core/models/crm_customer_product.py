@@ -264,17 +264,10 @@ class CrmCustomerProduct(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _forget(self, fname, records):
-        """Take away the rows of deleted records: no foreign key does.
-
-        :param str fname: ``company_id`` or ``product_id``
-        """
+    def _forget(self, products):
+        """Take away the rows of deleted products: no foreign key does."""
         self.env.cr.execute(
-            SQL(
-                "DELETE FROM crm_customer_product WHERE %s = ANY(%s)",
-                SQL.identifier(fname),
-                list(records._ids),
-            )
+            SQL("DELETE FROM crm_customer_product WHERE product_id = ANY(%s)", list(products._ids))
         )
         self.invalidate_model()
 

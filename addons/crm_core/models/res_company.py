@@ -174,11 +174,6 @@ class ResCompany(models.Model):
             changed._crm_rebuild_facts()
         return result
 
-    def unlink(self):
-        result = super().unlink()
-        self.env["crm.customer.product"]._forget("company_id", self)
-        return result
-
     def _crm_fact_settings(self):
         return {fname: self[fname] for fname in FACT_SETTINGS}
 
