@@ -16,6 +16,14 @@ class TestClickEverywhere(HttpCase, SuiteCase):
 
     allow_end_on_form = True
 
+    def test_demo_data_has_something_to_show(self):
+        """An empty list proves little: there is a record behind every action of ours."""
+        for action in self.our_records("ir.actions.act_window"):
+            model = self.env[action.res_model]
+            if not model.is_transient():
+                with self.subTest(action=action.get_external_id()[action.id]):
+                    self.assertTrue(model.search_count([], limit=1))
+
     def test_click_everywhere(self):
         """No menu, view, filter or grouping of our apps fails, for somebody who may see all of them."""
         roles = ",".join(group.get_external_id()[group.id] for group in self.our_records("res.groups"))

@@ -45,6 +45,7 @@ class CrmDemoStory(models.AbstractModel):
         self._invoice_and_pay(chance, plan, orders)
         self._create_open_business(products, customers, sellers)
         self._collect_facts()
+        self._create_offers(customers)
         _logger.info("Demo story: %s customers, %s orders", len(customers), len(orders))
 
     # Master data ------------------------------------------------------
@@ -383,5 +384,30 @@ class CrmDemoStory(models.AbstractModel):
 
     def _collect_facts(self):
         self.env["crm.customer.dirty"]._fold()
+        # Those who did business before the story too, so that the sums agree with the reports.
+        everybody = self.env["res.partner"].with_context(active_test=False).search([])
+        self.env["crm.customer.stat"]._refresh(self.env.company, everybody.commercial_partner_id)
         self.env["crm.product.stat"]._refresh(self.env.company)
         self.env["crm.product.pair"]._refresh(self.env.company)
+        self.env["crm.fact.check"]._check_facts(self.env.company)
+
+    def _create_offers(self, customers):
+        """Offers for a selection: some to talk about, one a quotation already, one refused."""
+        batch = self.env["crm.offer.batch"]._create_for(
+            self.env["res.partner"].concat(*(customers[name] for name in story_data.OFFERED))
+        )
+        batch.write(
+            {
+                "name": "Due and late, this week",
+                "user_id": self.env["res.users"].search([("login", "=", "petra")]).id,
+                "make_quotations": False,
+            }
+        )
+        batch.action_generate()
+        for line in batch.line_ids:
+            line._process()
+        batch._close_finished()
+        proposed, refused = batch.offer_ids[0], batch.offer_ids[-1]
+        proposed._make_quotation().action_quotation_sent()
+        refused.action_decline("Storeroom is full until spring")
+        self.env["crm.customer.dirty"]._fold()

@@ -135,3 +135,12 @@ CONTACTS = [
     ("Chloe Martin", "Assistant"),
     ("Mei Tanaka", "Studio Lead"),
 ]
+
+# Customers of the selection that offers were made for.
+OFFERED = (
+    "Harbor & Hale Law Offices",
+    "Brannigan Print Works",
+    "Riverside Dental Clinic",
+    "Bluefin Logistics",
+    "Marlow & Finch Architects",
+)
