@@ -353,3 +353,14 @@ class CrmOfferBatchLine(models.Model):
         self.write({"is_sending": True})
         self.sudo()._process()  # sudo: writes the readonly result; works as the batch's responsible
         return True
+
+    def action_open_offer(self):
+        """The customer's offer, with its quotation if there is one."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Offer"),
+            "res_model": "crm.offer",
+            "res_id": self.offer_id.id,
+            "views": [[False, "form"]],
+        }
