@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 from ..lib.fields import Many2oneWithoutKey
 
+MANY = 1000
+
 
 class CrmCustomerProduct(models.Model):
     """What a customer buys from one company, product by product, and in which rhythm."""
@@ -15,7 +17,9 @@ class CrmCustomerProduct(models.Model):
 
     company_id = Many2oneWithoutKey("res.company", required=True, readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    partner_id = fields.Many2one("res.partner", "Customer", required=True, readonly=True, ondelete="cascade")
+    partner_id = Many2oneWithoutKey(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
+    )
     product_id = Many2oneWithoutKey(
         "product.product", required=True, readonly=True, index=True, ondelete="cascade"
     )
@@ -109,15 +113,16 @@ class CrmCustomerProduct(models.Model):
                                * ratio AS net_quantity,
                            CASE WHEN o.rate = 1 THEN l.price_subtotal ELSE l.price_subtotal / o.rate END
                                AS amount,
-                           (SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom)
-                                       / product_unit.factor)
-                              FROM stock_move m
-                             WHERE m.sale_line_id = l.id
-                               AND m.product_id = l.product_id
-                               AND m.state = 'done'
-                               AND m.location_id = ANY(ARRAY(
-                                       SELECT id FROM stock_location WHERE usage = 'customer'))
-                           ) AS returned_quantity
+                           CASE WHEN %(may_be_returned)s THEN (
+                               SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom)
+                                          / product_unit.factor)
+                                 FROM stock_move m
+                                WHERE m.sale_line_id = l.id
+                                  AND m.product_id = l.product_id
+                                  AND m.state = 'done'
+                                  AND m.location_id = ANY(ARRAY(
+                                          SELECT id FROM stock_location WHERE usage = 'customer'))
+                           ) END AS returned_quantity
                       FROM %(bought_lines)s
                       JOIN uom_uom unit ON unit.id = l.product_uom_id
                       JOIN uom_uom product_unit ON product_unit.id = t.uom_id
@@ -125,22 +130,18 @@ class CrmCustomerProduct(models.Model):
                            SELECT CASE WHEN unit.id = product_unit.id THEN 1
                                        ELSE unit.factor / product_unit.factor END AS ratio
                            ) AS conversion
-                ), marked AS (
-                    SELECT *,
-                           (lag(order_id) OVER (PARTITION BY partner_id, product_id
-                                                    ORDER BY day, order_id, id)
-                            IS DISTINCT FROM order_id)::int AS is_first_of_order
-                      FROM line
                 ), purchase AS (
                     -- Orders of one day are one purchase. No table is joined from here on: the planner
                     -- can't know how many rows these steps give, and guesses too few. All of them go
                     -- by the same sorting.
                     SELECT partner_id, product_id, day, min(age) AS age, min(baskets) AS baskets,
-                           sum(is_first_of_order) AS orders,
+                           CASE WHEN min(order_id) = max(order_id) THEN 1 ELSE (
+                               SELECT count(DISTINCT id) FROM unnest(array_agg(order_id)) AS id
+                           ) END AS orders,
                            sum(quantity) AS quantity, sum(net_quantity) AS net_quantity,
                            sum(returned_quantity) AS returned_quantity, sum(amount) AS amount,
                            (max(ARRAY[id, amount / quantity]))[2] AS price
-                      FROM marked
+                      FROM line
                      GROUP BY partner_id, product_id, day
                 ), weighed AS (
                     SELECT *, power(%(decay)s::float, age) AS weight,
@@ -216,9 +217,26 @@ class CrmCustomerProduct(models.Model):
                 tz=company._crm_timezone(),
                 decay=company.crm_repeat_decay,
                 digits=company.currency_id.decimal_places,
+                may_be_returned=self._may_be_returned_sql(partner_ids),
                 bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(SQL("basket"), company),
                 expected=self._expected_interval_sql(company, SQL("rhythm")),
             )
+        )
+
+    @api.model
+    def _may_be_returned_sql(self, partner_ids):
+        """Condition that spares looking for the returns of each order line ``l``, where there are many:
+        then all returns are read first, which are few beside the deliveries.
+        """
+        if len(partner_ids) < MANY:
+            return SQL("TRUE")
+        return SQL(
+            """
+            l.id IN (SELECT sale_line_id
+                       FROM stock_move
+                      WHERE sale_line_id IS NOT NULL
+                        AND location_id = ANY(ARRAY(SELECT id FROM stock_location WHERE usage = 'customer')))
+            """
         )
 
     @api.model
@@ -264,10 +282,14 @@ class CrmCustomerProduct(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _forget(self, products):
-        """Take away the rows of deleted products: no foreign key does."""
+    def _forget(self, fname, records):
+        """Take away the rows of deleted records: no foreign key does.
+
+        :param str fname: ``partner_id`` or ``product_id``
+        """
+        column = SQL.identifier(fname)
         self.env.cr.execute(
-            SQL("DELETE FROM crm_customer_product WHERE product_id = ANY(%s)", list(products._ids))
+            SQL("DELETE FROM crm_customer_product WHERE %s = ANY(%s)", column, list(records._ids))
         )
         self.invalidate_model()
 

@@ -6,5 +6,5 @@ class ProductProduct(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env["crm.customer.product"]._forget(self)
+        self.env["crm.customer.product"]._forget("product_id", self)
         return result

@@ -27,6 +27,11 @@ class ResPartner(models.Model):
         dirty._insert(owners)
         return result
 
+    def unlink(self):
+        result = super().unlink()
+        self.env["crm.customer.product"]._forget("partner_id", self)
+        return result
+
     def _compute_application_statistics_hook(self):
         data_list = super()._compute_application_statistics_hook()
         stats = self._crm_get_stats()

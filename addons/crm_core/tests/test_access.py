@@ -6,7 +6,7 @@ from .common import CrmCoreCommon
 
 DERIVED = ("crm.customer.stat", "crm.customer.product", "crm.product.stat", "crm.product.pair")
 DECISIONS = ("crm.offer", "crm.offer.line", "crm.offer.batch", "crm.offer.batch.line")
-MANAGED = ("crm.customer.rebuild", "crm.fact.check")
+MANAGED = ("crm.customer.rebuild", "crm.customer.rebuild.part", "crm.fact.check")
 
 
 @tagged("post_install", "-at_install")
@@ -51,7 +51,7 @@ class TestAccess(CrmCoreCommon):
                 "line_ids": [Command.create({"partner_id": cls.others.id})],
             }
         )
-        cls.env["crm.customer.rebuild"]._request(cls.company)
+        cls.env["crm.customer.rebuild"]._request(cls.company)._start()
         cls.env["crm.fact.check"].create({"company_id": cls.company.id})
 
     def seen(self, user, model, fname="partner_id"):

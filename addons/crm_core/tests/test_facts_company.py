@@ -61,20 +61,18 @@ class TestFactsCompany(CrmCoreCommon):
         self.Dirty._fold()
         self.assertEqual(self.Stat.search_count([("partner_id", "=", self.customer.id)]), 2)
 
-    def test_facts_of_a_deleted_product_are_gone(self):
+    def test_facts_of_a_deleted_product_or_customer_are_gone(self):
         """No foreign key takes them away, see ``lib/fields.py``."""
         product = self.env["product.product"].create({"name": "Never really sold"})
+        partner = self.env["res.partner"].create({"name": "Never really there"})
         self.env.flush_all()
-        self.env.cr.execute(
-            "INSERT INTO crm_customer_product (company_id, partner_id, product_id)"
-            " VALUES (%(company)s, %(partner)s, %(gone)s), (%(company)s, %(partner)s, %(kept)s) RETURNING id",
-            {
-                "company": self.company.id,
-                "partner": self.customer.id,
-                "gone": product.id,
-                "kept": self.paper.id,
-            },
-        )
-        facts = self.Fact.browse(id_ for (id_,) in self.env.cr.fetchall())
+        pairs = [(self.customer, product), (partner, self.paper), (self.customer, self.paper)]
+        for customer, bought in pairs:
+            self.env.cr.execute(
+                "INSERT INTO crm_customer_product (company_id, partner_id, product_id) VALUES (%s, %s, %s)",
+                [self.company.id, customer.id, bought.id],
+            )
         product.unlink()
-        self.assertEqual(facts.exists().product_id, self.paper)
+        partner.unlink()
+        rows = self.Fact.search([("partner_id", "in", (self.customer | partner).ids)])
+        self.assertEqual((rows.partner_id, rows.product_id), (self.customer, self.paper))
