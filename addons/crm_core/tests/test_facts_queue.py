@@ -112,7 +112,9 @@ class TestFactsQueue(CrmCoreCommon):
         chance = random.Random(19)
         orders = []
         for _step in range(40):
-            event = chance.choice(("quote", "order", "order", "deliver", "invoice", "cancel", "move"))
+            event = chance.choice(
+                ("quote", "order", "order", "deliver", "deliver", "return", "invoice", "cancel", "move")
+            )
             partner = chance.choice(customers)
             product = chance.choice((self.paper, self.toner, self.training))
             if event == "quote":
@@ -124,6 +126,8 @@ class TestFactsQueue(CrmCoreCommon):
                 order = chance.choice(orders)
                 if event == "deliver" and order.state == "sale":
                     self.deliver(order)
+                elif event == "return" and order.picking_ids.mapped("state") == ["done"]:
+                    self.send_back(order.picking_ids, 1)
                 elif event == "invoice" and order.invoice_status == "to invoice":
                     self.invoice(order, days_ago=chance.randint(0, 100))
                 elif event == "cancel" and not order.invoice_ids:
