@@ -107,6 +107,19 @@ class TestFactsQueue(CrmCoreCommon):
         self.assertEqual(offer.partner_id, self.customer)
         self.assertFalse(self.Stat.search([("partner_id", "=", double.id)]))
 
+    def happen(self, order, event, partner, chance):
+        """What may happen to an order, where it may."""
+        if event == "deliver" and order.state == "sale":
+            self.deliver(order)
+        elif event == "return" and order.picking_ids.mapped("state") == ["done"]:
+            self.send_back(order.picking_ids, 1)
+        elif event == "invoice" and order.invoice_status == "to invoice":
+            self.invoice(order, days_ago=chance.randint(0, 100))
+        elif event == "cancel" and not order.invoice_ids:
+            order._action_cancel()
+        elif event == "move" and not order.invoice_ids:
+            order.partner_id = partner
+
     def test_rebuild_and_single_steps_give_identical_rows_in_any_order(self):
         customers = self.customer | self.make_customer("Berta") | self.make_customer("Cyril")
         chance = random.Random(19)
@@ -124,17 +137,9 @@ class TestFactsQueue(CrmCoreCommon):
                 orders.append(self.order(partner, [(product, chance.randint(1, 5))], days_ago=days_ago))
             elif orders:
                 order = chance.choice(orders)
-                if event == "deliver" and order.state == "sale":
-                    self.deliver(order)
-                elif event == "return" and order.picking_ids.mapped("state") == ["done"]:
-                    self.send_back(order.picking_ids, 1)
-                elif event == "invoice" and order.invoice_status == "to invoice":
-                    self.invoice(order, days_ago=chance.randint(0, 100))
-                elif event == "cancel" and not order.invoice_ids:
-                    order._action_cancel()
+                self.happen(order, event, partner, chance)
+                if order.state == "cancel":
                     orders.remove(order)
-                elif event == "move" and not order.invoice_ids:
-                    order.partner_id = partner
             if chance.random() < 0.4:
                 self.Dirty._fold(limit=chance.choice((1, 2, None)))
         self.Dirty._fold()
