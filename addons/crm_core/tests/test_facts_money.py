@@ -161,7 +161,7 @@ class TestFactsMoney(CrmCoreCommon):
         # A later rate must not change what was ordered.
         self.env["res.currency.rate"].create(
             {
-                "name": self.at(-1).date(),
+                "name": self.at(-30).date(),
                 "currency_id": euro.id,
                 "rate": 8.0,
                 "company_id": self.company.id,
