@@ -3,8 +3,6 @@ from odoo.tools import SQL
 
 from ..lib.fields import Many2oneWithoutKey
 
-MANY = 1000
-
 
 class CrmCustomerProduct(models.Model):
     """What a customer buys from one company, product by product, and in which rhythm."""
@@ -113,16 +111,15 @@ class CrmCustomerProduct(models.Model):
                                * ratio AS net_quantity,
                            CASE WHEN o.rate = 1 THEN l.price_subtotal ELSE l.price_subtotal / o.rate END
                                AS amount,
-                           CASE WHEN %(may_be_returned)s THEN (
-                               SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom)
-                                          / product_unit.factor)
-                                 FROM stock_move m
-                                WHERE m.sale_line_id = l.id
-                                  AND m.product_id = l.product_id
-                                  AND m.state = 'done'
-                                  AND m.location_id = ANY(ARRAY(
-                                          SELECT id FROM stock_location WHERE usage = 'customer'))
-                           ) END AS returned_quantity
+                           (SELECT sum(m.quantity * (SELECT factor FROM uom_uom WHERE id = m.product_uom)
+                                       / product_unit.factor)
+                              FROM stock_move m
+                             WHERE m.sale_line_id = l.id
+                               AND m.product_id = l.product_id
+                               AND m.state = 'done'
+                               AND m.location_id = ANY(ARRAY(
+                                       SELECT id FROM stock_location WHERE usage = 'customer'))
+                           ) AS returned_quantity
                       FROM %(bought_lines)s
                       JOIN uom_uom unit ON unit.id = l.product_uom_id
                       JOIN uom_uom product_unit ON product_unit.id = t.uom_id
@@ -217,26 +214,9 @@ class CrmCustomerProduct(models.Model):
                 tz=company._crm_timezone(),
                 decay=company.crm_repeat_decay,
                 digits=company.currency_id.decimal_places,
-                may_be_returned=self._may_be_returned_sql(partner_ids),
                 bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(SQL("basket"), company),
                 expected=self._expected_interval_sql(company, SQL("rhythm")),
             )
-        )
-
-    @api.model
-    def _may_be_returned_sql(self, partner_ids):
-        """Condition that spares looking for the returns of each order line ``l``, where there are many:
-        then all returns are read first, which are few beside the deliveries.
-        """
-        if len(partner_ids) < MANY:
-            return SQL("TRUE")
-        return SQL(
-            """
-            l.id IN (SELECT sale_line_id
-                       FROM stock_move
-                      WHERE sale_line_id IS NOT NULL
-                        AND location_id = ANY(ARRAY(SELECT id FROM stock_location WHERE usage = 'customer')))
-            """
         )
 
     @api.model

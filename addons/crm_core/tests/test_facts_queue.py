@@ -154,9 +154,6 @@ class TestFactsQueue(CrmCoreCommon):
         self.assertEqual(self.snapshot(customers), incremental)
         self.Stat._refresh(self.company, customers)
         self.assertEqual(self.snapshot(customers), incremental, "a second time changes nothing")
-        with patch("odoo.addons.crm_core.models.crm_customer_product.MANY", 1):
-            self.Stat._refresh(self.company, customers)
-        self.assertEqual(self.snapshot(customers), incremental, "returns of many customers read at once")
 
     def _customers_never_collected(self, count):
         """Customers with an order each that neither the facts nor the queue know of."""
