@@ -6,3 +6,5 @@ from . import wizards
 def post_init_hook(env):
     """Ask for the first collection of facts; it runs in the background, not in the installation."""
     env["res.company"].with_context(active_test=False).search([])._crm_rebuild_facts()
+    env["crm.interaction.fill"]._request_missing()
+    env.ref("crm_core.ir_cron_interaction_fill")._trigger()

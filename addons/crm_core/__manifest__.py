@@ -26,6 +26,8 @@
         "views/crm_offer_views.xml",
         "views/crm_offer_batch_views.xml",
         "views/crm_customer_rebuild_views.xml",
+        "views/crm_interaction_fill_views.xml",
+        "views/crm_contact_log_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/product_template_views.xml",

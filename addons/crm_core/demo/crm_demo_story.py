@@ -46,6 +46,7 @@ class CrmDemoStory(models.AbstractModel):
         self._create_open_business(products, customers, sellers)
         self._collect_facts()
         self._create_offers(customers)
+        self._log_contacts(customers, sellers)
         _logger.info("Demo story: %s customers, %s orders", len(customers), len(orders))
 
     # Master data ------------------------------------------------------
@@ -412,3 +413,19 @@ class CrmDemoStory(models.AbstractModel):
         proposed._make_quotation().action_quotation_sent()
         refused.action_decline("Storeroom is full until spring")
         self.env["crm.customer.dirty"]._fold()
+
+    def _log_contacts(self, customers, sellers):
+        for name, days_ago, channel, direction, outcome, subject, next_step in story_data.LOGGED:
+            partner = customers[name]
+            self.env["crm.contact.log"].create(
+                {
+                    "partner_id": (partner.child_ids[:1] or partner).id,
+                    "date": self._moment(days_ago),
+                    "channel": channel,
+                    "direction": direction,
+                    "outcome": outcome,
+                    "subject": subject,
+                    "user_id": sellers[partner].id,
+                    "next_step": next_step,
+                }
+            )

@@ -144,3 +144,19 @@ OFFERED = (
     "Bluefin Logistics",
     "Marlow & Finch Architects",
 )
+
+# Contacts logged by hand: customer, days ago, channel, direction, outcome, about what, next step.
+LOGGED = (
+    (
+        "Harbor & Hale Law Offices",
+        9,
+        "phone",
+        "out",
+        "not_reached",
+        "Late against their rhythm",
+        "Call again",
+    ),
+    ("Old Mill Hotel", 3, "phone", "in", "complaint", "Towels came a day late", False),
+    ("Riverside Dental Clinic", 16, "meeting", "out", "interested", "Storage for the new rooms", False),
+    ("Bluefin Logistics", 6, "message", "in", "reached", "Labels in the larger format?", "Send samples"),
+)

@@ -1,4 +1,8 @@
 from . import crm_fact_source
+from . import crm_interaction_mixin
+from . import crm_interaction
+from . import crm_interaction_fill
+from . import crm_contact_log
 from . import crm_history_document
 from . import crm_customer_dirty
 from . import crm_customer_product
@@ -18,6 +22,11 @@ from . import account_move_line
 from . import stock_picking
 from . import stock_move
 from . import crm_lead
+from . import account_payment
+from . import calendar_event
+from . import mail_activity
+from . import mail_message
+from . import mail_notification
 from . import product_product
 from . import product_template
 from . import crm_offer_source
@@ -28,3 +37,4 @@ from . import crm_offer_batch
 from . import res_partner
 from . import res_partner_overview
 from . import res_partner_history
+from . import res_partner_timeline

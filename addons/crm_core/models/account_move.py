@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "crm.fact.source"]
+    _inherit = ["account.move", "crm.fact.source", "crm.interaction.mixin"]
 
     _crm_fact_fields = frozenset(
         {
@@ -18,6 +18,12 @@ class AccountMove(models.Model):
         }
     )
     _crm_owner_fields = frozenset({"company_id", "commercial_partner_id"})
+    _interaction_fields = frozenset(
+        {
+            *("state", "move_type", "company_id", "commercial_partner_id", "partner_id"),
+            *("invoice_date", "invoice_user_id", "name"),
+        }
+    )
 
     # The ERP stores the commercial entity of an invoice but has no index on it.
     _crm_customer_idx = models.Index(
@@ -35,5 +41,24 @@ class AccountMove(models.Model):
              WHERE m.id IN %s
                AND m.move_type IN ('out_invoice', 'out_refund')
             """,
+            ids,
+        )
+
+    def _interaction_relevant(self):
+        return self.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
+
+    def _interaction_query(self, ids):
+        # A day stands at its end in the company's zone, after what led to the invoice.
+        return SQL(
+            """
+            SELECT m.id, '', CASE m.move_type WHEN 'out_invoice' THEN 'invoice' ELSE 'refund' END,
+                   %s, m.commercial_partner_id, m.partner_id, m.company_id, 'document', 'out',
+                   m.invoice_user_id, m.name, NULL
+              FROM account_move m
+             WHERE m.id IN %s
+               AND m.move_type IN ('out_invoice', 'out_refund')
+               AND m.state = 'posted'
+            """,
+            self.env["res.company"]._crm_end_of_day_sql(SQL("m.company_id"), SQL("m.invoice_date")),
             ids,
         )

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 class CrmLead(models.Model):
     _name = "crm.lead"
-    _inherit = ["crm.lead", "crm.fact.source"]
+    _inherit = ["crm.lead", "crm.fact.source", "crm.interaction.mixin"]
 
     _crm_fact_fields = frozenset(
         {
@@ -19,6 +19,9 @@ class CrmLead(models.Model):
         }
     )
     _crm_owner_fields = frozenset({"partner_id", "company_id", "team_id", "user_id"})
+    _interaction_fields = frozenset(
+        {"partner_id", "company_id", "user_id", "name", "active", "won_status", "date_closed"}
+    )
 
     def _crm_owner_query(self, ids):
         return SQL(
@@ -39,3 +42,21 @@ class CrmLead(models.Model):
     def _crm_company_sql(self):
         """The company of a lead; one without any counts for the company of its team or salesperson."""
         return SQL("COALESCE(lead.company_id, team.company_id, u.company_id)")
+
+    def _interaction_query(self, ids):
+        return SQL(
+            """
+            SELECT lead.id, told.event, told.kind, told.date, lead.partner_id, lead.partner_id,
+                   lead.company_id, 'other', NULL, lead.user_id, lead.name, NULL
+              FROM crm_lead lead
+             CROSS JOIN LATERAL (
+                   VALUES ('created', 'lead', lead.create_date),
+                          ('closed', CASE WHEN lead.won_status IN ('won', 'lost') THEN lead.won_status END,
+                           COALESCE(lead.date_closed, lead.write_date))
+                   ) AS told (event, kind, date)
+             WHERE lead.id IN %s
+               AND lead.partner_id IS NOT NULL
+               AND told.kind IS NOT NULL
+            """,
+            ids,
+        )

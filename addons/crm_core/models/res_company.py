@@ -3,6 +3,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -190,6 +191,24 @@ class ResCompany(models.Model):
         """Name of the time zone whose days the facts of this company are counted in."""
         self.ensure_one()
         return self.crm_timezone or self.resource_calendar_id.tz or self.partner_id.tz or "UTC"
+
+    @api.model
+    def _crm_end_of_day_sql(self, company_id, day):
+        """The last second of a day in the zone of a company, as an instant in UTC.
+
+        :param SQL company_id: expression
+        :param SQL day: expression of type date
+        :rtype: SQL
+        """
+        # sudo: time zones alone, of every company
+        companies = self.sudo().with_context(active_test=False)._crm_all()
+        zone = SQL(" ").join(
+            SQL("WHEN %s = %s THEN %s", company_id, company.id, company._crm_timezone())
+            for company in companies
+        )
+        return SQL(
+            "((%s + TIME '23:59:59') AT TIME ZONE (CASE %s ELSE 'UTC' END)) AT TIME ZONE 'UTC'", day, zone
+        )
 
     def _crm_today(self):
         """The day it is now in this company.

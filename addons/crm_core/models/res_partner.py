@@ -22,14 +22,18 @@ class ResPartner(models.Model):
         dirty = self.env["crm.customer.dirty"].sudo()  # sudo: queue that no role may write
         ids = tuple(moved.ids)
         owners = SQL("SELECT NULL::int, commercial_partner_id FROM res_partner WHERE id IN %s", ids)
+        before = [id_ for (_company, id_) in self.env.execute_query(owners)]
         dirty._insert(owners)
         result = super()._write_multi(vals_list)
         dirty._insert(owners)
+        self.env["crm.interaction"].sudo()._follow_customers(before)  # sudo: derived rows
         return result
 
     def unlink(self):
+        ids = self._ids
         result = super().unlink()
         self.env["crm.customer.product"]._forget("partner_id", self)
+        self.env["crm.interaction"].sudo()._forget_partners(ids)  # sudo: derived rows
         return result
 
     def _compute_application_statistics_hook(self):

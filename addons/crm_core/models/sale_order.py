@@ -5,12 +5,13 @@ from odoo.tools import SQL
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "crm.fact.source"]
+    _inherit = ["sale.order", "crm.fact.source", "crm.interaction.mixin"]
 
     _crm_fact_fields = frozenset(
         {"state", "partner_id", "company_id", "date_order", "amount_untaxed", "currency_rate"}
     )
     _crm_owner_fields = frozenset({"partner_id", "company_id"})
+    _interaction_fields = frozenset({"state", "partner_id", "company_id", "date_order", "user_id", "name"})
 
     crm_offer_id = fields.Many2one(
         "crm.offer",
@@ -23,6 +24,19 @@ class SaleOrder(models.Model):
 
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_order(SQL("SELECT id FROM sale_order WHERE id IN %s", ids))
+
+    def _interaction_query(self, ids):
+        # A draft has not reached the customer yet.
+        return SQL(
+            """
+            SELECT id, '', CASE state WHEN 'sale' THEN 'order' ELSE 'quotation' END, date_order,
+                   partner_id, partner_id, company_id, 'document', 'out', user_id, name, NULL
+              FROM sale_order
+             WHERE id IN %s
+               AND state IN ('sent', 'sale')
+            """,
+            ids,
+        )
 
     def _crm_is_cart_condition(self):
         """Condition on the row ``o`` that tells a cart nobody has sent from an open quotation.

@@ -6,6 +6,8 @@ from . import test_fact_check
 from . import test_offers
 from . import test_offer_batch
 from . import test_overview
+from . import test_timeline
+from . import test_contact_log
 from . import test_access
 from . import test_api
 from . import test_hoot

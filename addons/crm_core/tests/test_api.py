@@ -69,6 +69,22 @@ class TestApi(CrmCoreCommon, HttpCase):
         again = self.call("crm.offer", "action_create_quotation", ids=[offer_id]).json()
         self.assertEqual(again["res_id"], order.id)
 
+    def test_timeline_by_pages(self):
+        page = self.call(
+            "res.partner", "crm_timeline", ids=[self.customer.id], limit=2, kinds=["order"]
+        ).json()
+        self.assertEqual([row["kind"] for row in page["rows"]], ["order", "order"])
+        rest = self.call(
+            "res.partner",
+            "crm_timeline",
+            ids=[self.customer.id],
+            before=page["next"],
+            kinds=["order"],
+        ).json()
+        self.assertEqual((len(rest["rows"]), rest["next"]), (1, None))
+        wrong = self.call("res.partner", "crm_timeline", ids=[self.customer.id], channels=["pigeon"])
+        self.assertEqual(wrong.status_code, 422)
+
     def test_errors_are_documented_statuses(self):
         url = "/json/2/res.partner/crm_overview"
         self.assertEqual(self.url_open(url, json={"ids": []}, method="POST").status_code, 401)

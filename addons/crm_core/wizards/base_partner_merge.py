@@ -16,4 +16,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env["crm.customer.product"].sudo().search(gone).unlink()  # sudo: as above
         result = super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
         self.env["crm.customer.dirty"].sudo()._mark((affected | commercial).exists())  # sudo: queue
+        survivors = affected.exists()
+        if len(survivors) == 1:
+            gone = affected - survivors
+            # sudo: derived rows
+            self.env["crm.interaction"].sudo()._merge_partners(commercial.ids, gone.ids, survivors.id)
         return result

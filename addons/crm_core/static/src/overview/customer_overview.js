@@ -90,6 +90,14 @@ export class CustomerOverview {
         });
     }
 
+    /** A contact by hand; the timeline and the figures are read anew after it. */
+    logContact() {
+        return this.action.doAction("crm_core.crm_contact_log_new_action", {
+            additionalContext: { default_partner_id: this.partnerId },
+            onClose: () => this.load(),
+        });
+    }
+
     async createQuotation() {
         const action = await this.offer.createQuotation();
         if (action) {

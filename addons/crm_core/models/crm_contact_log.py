@@ -1,0 +1,91 @@
+from odoo import api, fields, models
+
+
+class CrmContactLog(models.Model):
+    """A contact with a customer that left no other trace: a call, a talk, a letter, logged by hand."""
+
+    _name = "crm.contact.log"
+    _description = "Logged contact"
+    _inherit = ["crm.interaction.mixin"]
+    _order = "date desc, id desc"
+    _rec_name = "subject"
+    _check_company_auto = True
+    _interaction_fields = frozenset(
+        {"date", "partner_id", "company_id", "channel", "direction", "user_id", "subject", "outcome"}
+    )
+
+    # Who with whom
+    partner_id = fields.Many2one("res.partner", "Contact", required=True, index=True, ondelete="restrict")
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", string="Customer")
+    user_id = fields.Many2one("res.users", "By", required=True, default=lambda self: self.env.user)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+
+    # What
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    channel = fields.Selection(
+        [
+            ("phone", "Phone"),
+            ("meeting", "Meeting"),
+            ("email", "E-mail"),
+            ("message", "Message"),
+            ("letter", "Letter"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="phone",
+    )
+    direction = fields.Selection(
+        [("out", "To the Customer"), ("in", "From the Customer")], required=True, default="out"
+    )
+    outcome = fields.Selection(
+        [
+            ("reached", "Reached"),
+            ("not_reached", "Not Reached"),
+            ("message", "Left a Message"),
+            ("interested", "Interested"),
+            ("refused", "Not Interested"),
+            ("complaint", "Complaint"),
+        ]
+    )
+    subject = fields.Char("About", help="Shown in the timeline; the note is not.")
+    note = fields.Text()
+    lead_id = fields.Many2one("crm.lead", "Opportunity", index="btree_not_null", check_company=True)
+    order_id = fields.Many2one("sale.order", index="btree_not_null", check_company=True)
+
+    # What next
+    next_step = fields.Char()
+    next_date = fields.Date("On", default=fields.Date.context_today)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        logs = super().create(vals_list)
+        for log in logs.filtered("next_step"):
+            # sudo: whoever may log a contact may note the next step, also who may not edit the customer
+            log.partner_id.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=log.next_date,
+                summary=log.next_step,
+                user_id=log.user_id.id,
+            )
+        return logs
+
+    def _interaction_values(self):
+        outcomes = dict(self._fields["outcome"].selection)
+        channels = dict(self._fields["channel"].selection)
+        return [
+            {
+                "res_id": log.id,
+                "kind": "call" if log.channel == "phone" else "contact",
+                "date": log.date,
+                "partner_id": log.partner_id.id,
+                "company_id": log.company_id.id,
+                "channel": log.channel,
+                "direction": log.direction,
+                "user_id": log.user_id.id,
+                "subject": log.subject or channels[log.channel],
+                "outcome": outcomes.get(log.outcome),
+            }
+            for log in self
+        ]

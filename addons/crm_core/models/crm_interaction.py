@@ -1,0 +1,239 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..lib.fields import Many2oneWithoutKey
+from .crm_interaction_mixin import PENDING
+
+# What a source tells of one row, in this order.
+COLUMNS = (
+    *("res_id", "event", "kind", "date", "owner_id", "partner_id", "company_id"),
+    *("channel", "direction", "user_id", "subject", "outcome"),
+)
+
+
+class CrmInteraction(models.Model):
+    """The timeline: one thin row per contact with a customer, over every channel.
+
+    A row points to the record that tells the whole and holds neither body nor sensitive text. It is
+    derived from that record and never edited. Who reads the timeline (``res.partner.crm_timeline``)
+    sees the rows whose record he may read.
+    """
+
+    _name = "crm.interaction"
+    _description = "Contact with a customer"
+    _order = "date desc, id desc"
+    _rec_name = "subject"
+    _log_access = False
+
+    # Whose
+    commercial_partner_id = Many2oneWithoutKey(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="restrict"
+    )
+    partner_id = Many2oneWithoutKey("res.partner", "Contact", readonly=True, ondelete="set null")
+    # The partner whose commercial entity is the customer: mostly the contact, of an invoice the entity
+    # that was invoiced.
+    owner_id = fields.Integer(readonly=True)
+    company_id = Many2oneWithoutKey("res.company", readonly=True, ondelete="set null")
+
+    # What
+    date = fields.Datetime(required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("quotation", "Quotation"),
+            ("order", "Order"),
+            ("delivery", "Delivery"),
+            ("return", "Return"),
+            ("invoice", "Invoice"),
+            ("refund", "Refund"),
+            ("payment", "Payment"),
+            ("lead", "Opportunity"),
+            ("won", "Opportunity Won"),
+            ("lost", "Opportunity Lost"),
+            ("email", "E-mail"),
+            ("call", "Call"),
+            ("meeting", "Meeting"),
+            ("activity", "Activity"),
+            ("contact", "Contact"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    channel = fields.Selection(
+        [
+            ("document", "Document"),
+            ("email", "E-mail"),
+            ("phone", "Phone"),
+            ("meeting", "Meeting"),
+            ("message", "Message"),
+            ("letter", "Letter"),
+            ("portal", "Portal"),
+            ("other", "Other"),
+        ],
+        readonly=True,
+    )
+    direction = fields.Selection([("in", "From the Customer"), ("out", "To the Customer")], readonly=True)
+    user_id = Many2oneWithoutKey("res.users", "By", readonly=True, ondelete="set null")
+    subject = fields.Char(readonly=True)
+    outcome = fields.Char(readonly=True)
+
+    # Where it is told in full
+    res_model = fields.Char("Document Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Document", model_field="res_model", required=True, readonly=True)
+    event = fields.Char(required=True, readonly=True)
+
+    _source_uniq = models.UniqueIndex("(res_model, res_id, event)")
+    _customer_idx = models.Index("(commercial_partner_id, date DESC, id DESC)")
+    _contact_idx = models.Index("(partner_id, date DESC, id DESC)")
+
+    # ------------------------------------------------------------------
+    # Following the sources
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_sources(self):
+        """Names of the models whose records are contacts.
+
+        :rtype: list[str]
+        """
+        mixin = self.env.registry["crm.interaction.mixin"]
+        return sorted(
+            name
+            for name, model in self.env.registry.items()
+            if issubclass(model, mixin) and not model._abstract
+        )
+
+    @api.model
+    def _sync(self, model_name, ids):
+        """Write the rows of these records anew; idempotent.
+
+        :param str model_name: a model with the mixin ``crm.interaction.mixin``
+        :param ids: database ids, of deleted records too
+        """
+        ids = tuple(ids)
+        if not ids:
+            return
+        columns = [SQL.identifier(column) for column in (*COLUMNS, "commercial_partner_id")]
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH fresh AS (
+                    SELECT source.*, owner.commercial_partner_id
+                      FROM (%(source)s) AS source (%(told)s)
+                      JOIN res_partner owner ON owner.id = source.owner_id
+                     WHERE source.date IS NOT NULL
+                ), upserted AS (
+                    INSERT INTO crm_interaction AS known (res_model, %(columns)s)
+                    SELECT %(model)s, %(columns)s FROM fresh
+                    ON CONFLICT (res_model, res_id, event) DO UPDATE SET %(assignments)s
+                     WHERE (%(known)s) IS DISTINCT FROM (%(excluded)s)
+                )
+                DELETE FROM crm_interaction
+                 WHERE res_model = %(model)s
+                   AND res_id = ANY(%(ids)s)
+                   AND (res_id, event) NOT IN (SELECT res_id, event FROM fresh)
+                """,
+                source=self.env[model_name]._interaction_query(ids),
+                told=SQL(", ").join(columns[:-1]),
+                columns=SQL(", ").join(columns),
+                assignments=SQL(", ").join(SQL("%s = excluded.%s", name, name) for name in columns),
+                known=SQL(", ").join(SQL("known.%s", name) for name in columns),
+                excluded=SQL(", ").join(SQL("excluded.%s", name) for name in columns),
+                model=model_name,
+                ids=list(ids),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _sync_pending(self):
+        """Write the rows of the records remembered by the mixin."""
+        pending = self.env.cr.precommit.data.pop(PENDING, {})
+        for model_name, ids in pending.items():
+            self._sync(model_name, ids)
+
+    @api.model
+    def _forget_source(self, model_name, ids):
+        """Take away the rows of deleted records."""
+        self.env.cr.precommit.data.get(PENDING, {}).get(model_name, set()).difference_update(ids)
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM crm_interaction WHERE res_model = %s AND res_id = ANY(%s)", model_name, list(ids)
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _follow_customers(self, former_customer_ids):
+        """Put the rows of these customers where their owners belong now."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_interaction row
+                   SET commercial_partner_id = owner.commercial_partner_id
+                  FROM res_partner owner
+                 WHERE owner.id = row.owner_id
+                   AND row.commercial_partner_id = ANY(%s)
+                   AND row.commercial_partner_id != owner.commercial_partner_id
+                """,
+                list(former_customer_ids),
+            )
+        )
+        self.invalidate_model(["commercial_partner_id"])
+
+    @api.model
+    def _merge_partners(self, former_customer_ids, gone_ids, survivor_id):
+        """Rows of merged partners go to the one that is left; merging runs no hook of their sources."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_interaction
+                   SET owner_id = CASE WHEN owner_id = ANY(%(gone)s) THEN %(survivor)s ELSE owner_id END,
+                       partner_id = CASE WHEN partner_id = ANY(%(gone)s) THEN %(survivor)s
+                                         ELSE partner_id END
+                 WHERE commercial_partner_id = ANY(%(customers)s)
+                   AND (owner_id = ANY(%(gone)s) OR partner_id = ANY(%(gone)s))
+                """,
+                customers=list(former_customer_ids),
+                gone=list(gone_ids),
+                survivor=survivor_id,
+            )
+        )
+        self._follow_customers(former_customer_ids)
+        self.invalidate_model()
+
+    @api.model
+    def _forget_partners(self, ids):
+        """Take away the rows of deleted partners: no foreign key does."""
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM crm_interaction WHERE commercial_partner_id = ANY(%s) OR partner_id = ANY(%s)",
+                list(ids),
+                list(ids),
+            )
+        )
+        self.invalidate_model()
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
+    def _crm_timeline_row(self):
+        """One row as documented in ``res.partner.crm_timeline``."""
+        labels = {
+            fname: dict(self._fields[fname]._description_selection(self.env)) for fname in ("kind", "channel")
+        }
+        return {
+            "id": self.id,
+            "model": self.res_model,
+            "res_id": self.res_id,
+            "kind": self.kind,
+            "kind_label": labels["kind"][self.kind],
+            "channel": self.channel or None,
+            "channel_label": labels["channel"].get(self.channel, ""),
+            "direction": self.direction or None,
+            "date": self.date.isoformat(),
+            "contact": self.partner_id.display_name or "",
+            "user": self.user_id.name or "",
+            "subject": self.subject or "",
+            "outcome": self.outcome or "",
+        }

@@ -1,0 +1,100 @@
+import json
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL, ormcache
+
+PENDING = "crm_core.interactions"
+
+
+class CrmInteractionMixin(models.AbstractModel):
+    """Mixin for business models whose records are contacts with a customer.
+
+    The inheriting model lists the stored fields that change its rows of the timeline and describes
+    the rows, either by :meth:`_interaction_values` (a few dicts, made by the ORM) or, where there are
+    many records, by :meth:`_interaction_query` (SQL). The rows follow the record: they are written
+    when the transaction that changes it is flushed, and go when it goes.
+    """
+
+    _name = "crm.interaction.mixin"
+    _description = "Contact with a customer (mixin)"
+
+    # Stored fields whose change changes the rows. An addon that extends a source names those it adds.
+    _interaction_fields = frozenset()
+
+    def _interaction_values(self):
+        """The rows of these records in the timeline.
+
+        :return: dicts with the keys ``res_id``, ``kind``, ``date`` (datetime, UTC), ``partner_id`` and,
+            where known, ``event`` (tells several rows of one record apart), ``owner_id`` (the partner
+            whose customer it is, where that is not the contact), ``company_id``, ``channel``,
+            ``direction``, ``user_id``, ``subject`` (no body, nothing sensitive), ``outcome``
+        :rtype: list[dict]
+        """
+        raise NotImplementedError
+
+    def _interaction_query(self, ids):
+        """SELECT of the columns ``crm.interaction.COLUMNS`` for the records with these ids.
+
+        :param tuple ids: database ids
+        :rtype: SQL
+        """
+        rows = [
+            {"event": "", "owner_id": row["partner_id"], "date": row.pop("date").isoformat()}
+            | {key: value for key, value in row.items() if value is not False}
+            for row in self.browse(ids).exists()._interaction_values()
+        ]
+        return SQL(
+            """
+            SELECT *
+              FROM jsonb_to_recordset(%s::jsonb)
+                AS row (res_id int, event text, kind text, date timestamp, owner_id int, partner_id int,
+                        company_id int, channel text, direction text, user_id int, subject text,
+                        outcome text)
+            """,
+            json.dumps(rows),
+        )
+
+    @api.model
+    @ormcache()
+    def _interaction_get_fields(self):
+        """The fields that all addons name in ``_interaction_fields``, together.
+
+        :rtype: frozenset
+        """
+        return frozenset().union(*(vars(cls).get("_interaction_fields", ()) for cls in type(self).__mro__))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._interaction_sync_later()
+        return records
+
+    def _write_multi(self, vals_list):
+        result = super()._write_multi(vals_list)
+        if not self._interaction_get_fields().isdisjoint(fname for vals in vals_list for fname in vals):
+            self._interaction_sync_later()
+        return result
+
+    def unlink(self):
+        ids = self._ids
+        result = super().unlink()
+        self.env["crm.interaction"].sudo()._forget_source(self._name, ids)  # sudo: derived rows
+        return result
+
+    def _interaction_relevant(self):
+        """Those of the records that may have a row, now or before."""
+        return self
+
+    def _interaction_sync_later(self):
+        """Write the rows of these records anew when the transaction is flushed."""
+        relevant = self._interaction_relevant()
+        if not relevant:
+            return
+        data = self.env.cr.precommit.data
+        pending = data.setdefault(PENDING, {})
+        if not pending:
+            # Derived rows that no role may write; an environment of its own: that of the moment may be
+            # gone by then.
+            env = api.Environment(self.env.cr, SUPERUSER_ID, {})
+            self.env.cr.precommit.add(env["crm.interaction"]._sync_pending)
+        pending.setdefault(self._name, set()).update(id_ for id_ in relevant._ids if id_)

@@ -1,0 +1,49 @@
+from odoo import models
+from odoo.tools import SQL
+
+# What people say to one another; notifications and tracking are the system's own.
+SAID = ("comment", "email", "email_outgoing", "auto_comment")
+
+
+class MailMessage(models.Model):
+    _name = "mail.message"
+    _inherit = ["mail.message", "crm.interaction.mixin"]
+
+    _interaction_fields = frozenset({"message_type", "author_id", "subject", "date", "model", "is_internal"})
+
+    def _interaction_relevant(self):
+        return self.filtered(lambda message: message.message_type in SAID)
+
+    def _interaction_query(self, ids):
+        # One row for whoever wrote to us, or for each whom an e-mail of ours went to. Internal notes
+        # reach no customer.
+        return SQL(
+            """
+            SELECT m.id, said.event, 'email', m.date, said.partner_id, said.partner_id,
+                   m.record_company_id, CASE m.message_type WHEN 'email' THEN 'email' ELSE said.channel END,
+                   said.direction, said.user_id, m.subject, NULL
+              FROM mail_message m
+              LEFT JOIN LATERAL (
+                   SELECT u.id FROM res_users u WHERE u.partner_id = m.author_id AND NOT u.share LIMIT 1
+                   ) AS ours ON TRUE
+             CROSS JOIN LATERAL (
+                   SELECT '' AS event, m.author_id AS partner_id, 'in' AS direction, NULL::int AS user_id,
+                          'portal' AS channel
+                    WHERE ours.id IS NULL AND m.author_id IS NOT NULL
+                    UNION ALL
+                   SELECT 'partner ' || sent.res_partner_id, sent.res_partner_id, 'out', ours.id, 'email'
+                     FROM mail_notification sent
+                    WHERE ours.id IS NOT NULL
+                      AND sent.mail_message_id = m.id
+                      AND sent.notification_type = 'email'
+                      AND NOT EXISTS (SELECT FROM res_users u
+                                       WHERE u.partner_id = sent.res_partner_id AND NOT u.share)
+                   ) AS said
+             WHERE m.id IN %s
+               AND m.message_type IN %s
+               AND m.is_internal IS NOT TRUE
+               AND m.model IS NOT NULL
+            """,
+            ids,
+            SAID,
+        )
