@@ -78,7 +78,8 @@ class CrmInteractionMixin(models.AbstractModel):
     def unlink(self):
         ids = self._ids
         result = super().unlink()
-        self.env["crm.interaction"].sudo()._forget_source(self._name, ids)  # sudo: derived rows
+        if ids:
+            self.env["crm.interaction"].sudo()._forget_source(self._name, ids)  # sudo: derived rows
         return result
 
     def _interaction_relevant(self):

@@ -6,5 +6,6 @@ class ProductProduct(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env["crm.customer.product"]._forget("product_id", self)
+        if self:
+            self.env["crm.customer.product"]._forget("product_id", self)
         return result

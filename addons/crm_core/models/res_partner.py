@@ -32,8 +32,9 @@ class ResPartner(models.Model):
     def unlink(self):
         ids = self._ids
         result = super().unlink()
-        self.env["crm.customer.product"]._forget("partner_id", self)
-        self.env["crm.interaction"].sudo()._forget_partners(ids)  # sudo: derived rows
+        if ids:
+            self.env["crm.customer.product"]._forget("partner_id", self)
+            self.env["crm.interaction"].sudo()._forget_partners(ids)  # sudo: derived rows
         return result
 
     def _compute_application_statistics_hook(self):
