@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..lib.fields import Many2oneWithoutKey
+from .many2one_without_key import Many2oneWithoutKey
 
 
 class CrmCustomerProduct(models.Model):

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..lib.fields import Many2oneWithoutKey
 from .crm_interaction_mixin import PENDING
+from .many2one_without_key import Many2oneWithoutKey
 
 # What a source tells of one row, in this order.
 COLUMNS = (
@@ -217,23 +217,26 @@ class CrmInteraction(models.Model):
     # Reading
     # ------------------------------------------------------------------
 
-    def _crm_timeline_row(self):
-        """One row as documented in ``res.partner.crm_timeline``."""
-        labels = {
-            fname: dict(self._fields[fname]._description_selection(self.env)) for fname in ("kind", "channel")
-        }
-        return {
-            "id": self.id,
-            "model": self.res_model,
-            "res_id": self.res_id,
-            "kind": self.kind,
-            "kind_label": labels["kind"][self.kind],
-            "channel": self.channel or None,
-            "channel_label": labels["channel"].get(self.channel, ""),
-            "direction": self.direction or None,
-            "date": self.date.isoformat(),
-            "contact": self.partner_id.display_name or "",
-            "user": self.user_id.name or "",
-            "subject": self.subject or "",
-            "outcome": self.outcome or "",
-        }
+    def _crm_timeline_rows(self):
+        """The rows as documented in ``res.partner.crm_timeline``."""
+        kinds, channels = (
+            dict(self._fields[fname]._description_selection(self.env)) for fname in ("kind", "channel")
+        )
+        return [
+            {
+                "id": row.id,
+                "model": row.res_model,
+                "res_id": row.res_id,
+                "kind": row.kind,
+                "kind_label": kinds[row.kind],
+                "channel": row.channel or None,
+                "channel_label": channels.get(row.channel, ""),
+                "direction": row.direction or None,
+                "date": row.date.isoformat(),
+                "contact": row.partner_id.display_name or "",
+                "user": row.user_id.name or "",
+                "subject": row.subject or "",
+                "outcome": row.outcome or "",
+            }
+            for row in self
+        ]

@@ -79,7 +79,8 @@ class ResPartner(models.Model):
             last = found[limit - 1]
             cursor, more = (last.date, last.id), True
         return {
-            "rows": [row._crm_timeline_row() for row in found[:limit]],
+            # sudo: rows whose source the caller may read, see _crm_filter_readable
+            "rows": self.env["crm.interaction"].sudo().concat(*found[:limit])._crm_timeline_rows(),
             "next": f"{cursor[0].isoformat()}|{cursor[1]}" if more and cursor else None,
         }
 

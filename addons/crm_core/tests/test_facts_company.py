@@ -62,7 +62,7 @@ class TestFactsCompany(CrmCoreCommon):
         self.assertEqual(self.Stat.search_count([("partner_id", "=", self.customer.id)]), 2)
 
     def test_facts_of_a_deleted_product_or_customer_are_gone(self):
-        """No foreign key takes them away, see ``lib/fields.py``."""
+        """No foreign key takes them away, see ``Many2oneWithoutKey``."""
         product = self.env["product.product"].create({"name": "Never really sold"})
         partner = self.env["res.partner"].create({"name": "Never really there"})
         self.env.flush_all()
