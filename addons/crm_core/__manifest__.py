@@ -30,6 +30,7 @@
         "views/crm_contact_log_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/crm_lead_views.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",

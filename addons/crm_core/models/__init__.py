@@ -3,7 +3,6 @@ from . import crm_interaction_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
-from . import crm_history_document
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -36,5 +35,5 @@ from . import crm_offer_line
 from . import crm_offer_batch
 from . import res_partner
 from . import res_partner_overview
-from . import res_partner_history
 from . import res_partner_timeline
+from . import res_partner_upcoming

@@ -1,3 +1,5 @@
+from datetime import datetime, time
+
 import pytz
 
 from odoo import api, fields, models
@@ -208,6 +210,16 @@ class ResCompany(models.Model):
         )
         return SQL(
             "((%s + TIME '23:59:59') AT TIME ZONE (CASE %s ELSE 'UTC' END)) AT TIME ZONE 'UTC'", day, zone
+        )
+
+    def _crm_end_of_day(self, day):
+        """The last second of a day in the company's zone, as an instant in UTC (naive).
+
+        :rtype: datetime.datetime
+        """
+        zone = pytz.timezone(self._crm_timezone())
+        return (
+            zone.localize(datetime.combine(day, time(23, 59, 59))).astimezone(pytz.utc).replace(tzinfo=None)
         )
 
     def _crm_today(self):
