@@ -38,3 +38,8 @@ from . import res_partner
 from . import res_partner_overview
 from . import res_partner_history
 from . import res_partner_timeline
+from . import res_partner_facts
+from . import crm_target_group
+from . import crm_target_group_member
+from . import crm_target_group_refresh
+from . import crm_target_group_job
