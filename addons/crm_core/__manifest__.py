@@ -38,6 +38,7 @@
     ],
     "demo": [
         "demo/story.xml",
+        "demo/target_groups.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_core/static/src/**/*"],

@@ -352,8 +352,10 @@ class CrmTargetGroup(models.Model):
         """The members with their facts."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_core.crm_target_group_member_action")
+        title = self.env._("Members of %s", self.name)
         action.update(
-            name=self.env._("Members of %s", self.name),
+            name=title,
+            display_name=title,
             domain=[("group_id", "=", self.id)],
             context={
                 "default_group_id": self.id,
@@ -363,12 +365,31 @@ class CrmTargetGroup(models.Model):
         )
         return action
 
+    def action_import(self):
+        """Import a list of references or e-mail addresses into a group picked by hand."""
+        self.ensure_one()
+        self.check_access("write")
+        self._check_static()
+        if "base_import.import" not in self.env:
+            raise UserError(self.env._("Please install “Base import” to import lists."))
+        return {
+            "type": "ir.actions.client",
+            "tag": "import",
+            "name": self.env._("Import Members of %s", self.name),
+            "params": {
+                "active_model": "crm.target.group.member",
+                "context": {"default_group_id": self.id},
+            },
+        }
+
     def action_view_facts(self):
         """The facts of the members as a list, pivot and graph."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_core.crm_customer_stat_action")
+        title = self.env._("Facts of %s", self.name)
         action.update(
-            name=self.env._("Facts of %s", self.name),
+            name=title,
+            display_name=title,
             path=False,
             domain=[
                 ("company_id", "=", self.company_id.id),
@@ -381,14 +402,12 @@ class CrmTargetGroup(models.Model):
     def action_make_offers(self):
         """A selection for offers with all members but those in the control group."""
         self.ensure_one()
+        partners = self._member_partners()
+        if not partners:
+            raise UserError(self.env._("“%s” has no member to make an offer to.", self.name))
         Batch = self.env["crm.offer.batch"].with_company(self.company_id)
         batch = Batch.create({"name": self.env._("Offers for %s", self.name)})
-        customers = self._member_partners().with_context(prefetch_fields=False).commercial_partner_id
-        if not customers:
-            raise UserError(self.env._("“%s” has no member to make an offer to.", self.name))
-        self.env["crm.offer.batch.line"].create(
-            [{"batch_id": batch.id, "partner_id": customer.id} for customer in customers]
-        )
+        batch._add_customers(partners)
         return {
             "type": "ir.actions.act_window",
             "name": batch.name,

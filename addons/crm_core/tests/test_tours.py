@@ -87,6 +87,12 @@ class TestTours(OverviewTourCase):
         self.assertEqual(toner.product_uom_qty, 7)
         self.assertEqual(toner.price_unit, 100)
 
+    def test_target_group_from_conditions_to_offers(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))
+
 
 @tagged("post_install", "-at_install")
 class TestToursPhone(OverviewTourCase):
@@ -97,3 +103,9 @@ class TestToursPhone(OverviewTourCase):
         url = f"/odoo/customers/{self.customer.id}/overview"
         self.start_tour(url, "crm_core_next_offer_phone", login="tour.salesperson")
         self.assertEqual(self._get_new_order().state, "draft")
+
+    def test_target_group_on_the_phone(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group_phone", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))
