@@ -20,8 +20,8 @@ class CrmTargetGroupJob(models.Model):
     """Work for all members of a target group in the background, with progress: an export, activities.
 
     Another addon adds a kind: extend the selection and define ``_work_<kind>(members)``, which is called
-    with some members at a time and committed after each; or ``_run_<kind>()`` where all must be one piece.
-    It works with the rights of whoever asked for it.
+    with some members at a time and committed after each; or ``_run_<kind>()`` where all must be one piece:
+    it commits its progress itself. It works with the rights of whoever asked for it.
     """
 
     _name = "crm.target.group.job"
@@ -156,13 +156,12 @@ class CrmTargetGroupJob(models.Model):
     def _do_step(self):
         """Some members, or the whole job where it can't be cut; what fails is written on the job."""
         try:
-            with self.env.cr.savepoint():
-                if self.state == "waiting":
-                    self._prepare_run()
-                if hasattr(self, f"_run_{self.kind}"):
-                    getattr(self, f"_run_{self.kind}")()
-                    self.write({"state": "done", "done_count": self.total_count})
-                else:
+            if self.state == "waiting":
+                self._prepare_run()
+            if hasattr(self, f"_run_{self.kind}"):
+                getattr(self, f"_run_{self.kind}")()
+            else:
+                with self.env.cr.savepoint():
                     self._work_step()
         except SerializationFailure:
             raise
@@ -256,40 +255,52 @@ class CrmTargetGroupJob(models.Model):
 
     def _run_export(self):
         """Write the spreadsheet row by row: the memory it needs does not grow with the members."""
-        Member = self._get_worker_members()
-        ids = Member._search(self._get_members_domain(), order="id").get_result_ids()
         with tempfile.NamedTemporaryFile(suffix=".xlsx") as target:
-            with xlsxwriter.Workbook(
-                target.name,
-                {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
-            ) as book:
-                self._write_sheet(book, Member, ids)
+            options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+            with xlsxwriter.Workbook(target.name, options) as book:
+                is_whole = self._write_sheet(book)
+            if not is_whole:
+                return  # stopped meanwhile
             with open(target.name, "rb") as saved:
                 content = base64.b64encode(saved.read())
         name = "".join(char if char.isalnum() else "_" for char in self.group_id.name)
-        self.write({"file": content, "filename": f"{name}.xlsx"})
+        self.write({"file": content, "filename": f"{name}.xlsx", "state": "done"})
 
-    def _write_sheet(self, book, model, ids):
+    def _write_sheet(self, book):
+        """:return: whether all members were written; somebody may have stopped it"""
+        model = self._get_worker_members()
+        ids = model._search(self._get_members_domain(), order="id").get_result_ids()
         columns = self.with_context(lang=self.user_id.lang)._get_export_columns()
         sheet = book.add_worksheet()
         sheet.set_column(0, len(columns) - 1, 18)
         sheet.freeze_panes(1, 0)
-        bold = book.add_format({"bold": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
         for place, (heading, _path) in enumerate(columns):
             sheet.write_string(0, place, heading, bold)
-        labels = dict(model._fields["lifecycle"]._description_selection(model.env))
-        number = 0
+        self.done_count = 0
         for start in range(0, len(ids), MEMBERS_PER_STEP):
-            # Without a cache that grows: what has been written is forgotten.
-            model.env.invalidate_all(flush=False)
-            for member in model.browse(ids[start : start + MEMBERS_PER_STEP]):
-                number += 1
-                for place, (_heading, path) in enumerate(columns):
-                    value = self._follow(member, path)
-                    if path == "lifecycle":
-                        value = labels.get(value, "")
+            with self.env.cr.savepoint():
+                rows = self._read_rows(model.browse(ids[start : start + MEMBERS_PER_STEP]), columns)
+            for number, row in enumerate(rows, start + 1):
+                for place, value in enumerate(row):
                     self._write_cell(sheet, number, place, value, day)
+            self.done_count += len(rows)
+            self.env["ir.cron"]._commit_progress()
+            # What has been written is forgotten; and somebody may have pressed "Stop".
+            self.env.invalidate_all()
+            if self.state != "running":
+                return False
+        return True
+
+    def _read_rows(self, members, columns):
+        labels = dict(members._fields["lifecycle"]._description_selection(members.env))
+        return [
+            [
+                labels.get(value, "") if path == "lifecycle" else value
+                for path, value in ((path, self._follow(member, path)) for _heading, path in columns)
+            ]
+            for member in members.exists()
+        ]
 
     @api.model
     def _follow(self, record, path):

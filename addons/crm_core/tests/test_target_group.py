@@ -731,6 +731,30 @@ class TestTargetGroupActions(TargetGroupCommon):
         self.work()
         self.assertEqual(first.state, "done")
 
+    def test_export_can_be_stopped_half_way(self):
+        job = self.env["crm.target.group.job"].browse(self.picked.action_export()["res_id"])
+        progress = []
+
+        def press_stop(*args, **kwargs):
+            progress.append(job.done_count)
+            if job.done_count == 2:
+                job.with_user(self.seller).action_cancel()
+            return 60
+
+        with (
+            patch(f"{JOB}.MEMBERS_PER_STEP", 1),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", press_stop),
+        ):
+            self.env["crm.target.group.job"]._cron_work()
+        self.assertEqual((job.state, job.file, job.done_count), ("cancelled", False, 2))
+        self.assertIn(1, progress)
+
+    def test_reference_column_can_be_chosen_when_importing(self):
+        fields_tree = self.env["base_import.import"].get_fields_tree("crm.target.group.member")
+        self.assertIn("customer_key", [field["name"] for field in fields_tree])
+        action = self.picked.action_import()
+        self.assertEqual(action["params"]["context"], {"default_group_id": self.picked.id})
+
     def test_old_exports_are_deleted(self):
         job = self.export()
         self.env["crm.target.group.job"]._gc_jobs()
