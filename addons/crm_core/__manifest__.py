@@ -20,6 +20,7 @@
         "security/rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "views/crm_target_group_add_views.xml",
         "views/crm_customer_stat_views.xml",
         "views/crm_customer_product_views.xml",
         "views/crm_product_stat_views.xml",
@@ -28,6 +29,7 @@
         "views/crm_customer_rebuild_views.xml",
         "views/crm_interaction_fill_views.xml",
         "views/crm_contact_log_views.xml",
+        "views/crm_target_group_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/crm_lead_views.xml",
@@ -37,6 +39,7 @@
     ],
     "demo": [
         "demo/story.xml",
+        "demo/target_groups.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_core/static/src/**/*"],

@@ -37,3 +37,8 @@ from . import res_partner
 from . import res_partner_overview
 from . import res_partner_timeline
 from . import res_partner_upcoming
+from . import res_partner_facts
+from . import crm_target_group
+from . import crm_target_group_member
+from . import crm_target_group_refresh
+from . import crm_target_group_job

@@ -45,7 +45,11 @@ class CrmInteractionMixin(models.AbstractModel):
         :rtype: SQL
         """
         rows = [
-            {"event": "", "owner_id": row["partner_id"], "date": row.pop("date").isoformat()}
+            {
+                "event": "",
+                "owner_id": row["partner_id"],
+                "date": row.pop("date").replace(microsecond=0).isoformat(),
+            }
             | {key: value for key, value in row.items() if value is not False}
             for row in self.browse(ids).exists()._interaction_values()
         ]

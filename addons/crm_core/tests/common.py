@@ -199,3 +199,20 @@ class CrmCoreCommon(BaseCommon):
         Rebuild.search([]).action_cancel()
         hook(self.env)
         self.assertTrue(Rebuild._is_running(self.company))
+
+    def assert_timeline_follows_the_addon(self, source, post_init_hook, uninstall_hook, get_rows):
+        """The rows of an addon's source go with it, and come back from the records when it is installed.
+
+        :param str source: name of the model
+        :param get_rows: gives the rows of the timeline, of which there are some
+        """
+        Fill = self.env["crm.interaction.fill"]
+        before = [row["res_id"] for row in get_rows()]
+        uninstall_hook(self.env)
+        self.assertFalse(get_rows())
+        self.assertFalse(Fill.search([("model_id.model", "=", source)]))
+        post_init_hook(self.env)
+        fill = Fill.search([("model_id.model", "=", source)])
+        while not fill.is_done:
+            fill._do_batch()
+        self.assertEqual([row["res_id"] for row in get_rows()], before)

@@ -95,6 +95,12 @@ class TestTours(OverviewTourCase):
     def test_call_is_logged_and_found_in_the_history(self):
         self._log_a_call("crm_core_timeline")
 
+    def test_target_group_from_conditions_to_offers(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))
+
 
 @tagged("post_install", "-at_install")
 class TestToursPhone(OverviewTourCase):
@@ -108,3 +114,9 @@ class TestToursPhone(OverviewTourCase):
 
     def test_call_is_logged_on_the_phone(self):
         self._log_a_call("crm_core_timeline_phone")
+
+    def test_target_group_on_the_phone(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group_phone", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))

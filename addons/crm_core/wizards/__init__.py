@@ -1,1 +1,3 @@
 from . import base_partner_merge
+from . import crm_target_group_activity
+from . import crm_target_group_add
