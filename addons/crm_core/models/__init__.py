@@ -4,6 +4,10 @@ from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
 from . import crm_history_document
+from . import crm_consent_purpose
+from . import crm_consent_event
+from . import crm_consent_state
+from . import crm_contact_preference
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -38,3 +42,5 @@ from . import res_partner
 from . import res_partner_overview
 from . import res_partner_history
 from . import res_partner_timeline
+from . import res_partner_consent
+from . import res_partner_consent_screen
