@@ -1,1 +1,2 @@
 from . import crm_demo_story
+from . import crm_demo_consents

@@ -122,6 +122,22 @@ class CrmContactPreference(models.Model):
             },
         ]
 
+    def _get_summary(self):
+        """The wishes in one line."""
+        labels = dict(self._fields["first_channel"]._description_selection(self.env))
+        wishes = [
+            ", ".join(labels[channel] for channel in self._get_channel_order() if channel),
+            ", ".join(self.window_ids.mapped("display_name")),
+            self.contact_limit
+            and self.env._(
+                "at most %(limit)s contacts in %(days)s days",
+                limit=self.contact_limit,
+                days=self.contact_limit_days,
+            ),
+            ", ".join(self.topic_ids.mapped("name")),
+        ]
+        return " · ".join(filter(None, wishes))
+
     def _get_channel_order(self):
         """:return: the channels wished, best first; False where none is named"""
         return [self[fname] for fname in CHANNEL_ORDER]

@@ -126,7 +126,8 @@ class ResPartner(models.Model):
                 """
                 SELECT person.id, person.active, person.crm_is_restricted AS restricted,
                        %(has_address)s AS has_address, %(blacklisted)s AS blacklisted,
-                       state.status, state.since, state.valid_until,
+                       state.status, state.valid_until,
+                       (state.since AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS since,
                        wish.contact_limit, wish.contact_limit_days, contacts.number
                   FROM res_partner person
                   LEFT JOIN (%(states)s) AS state ON state.partner_id = person.id
@@ -147,6 +148,7 @@ class ResPartner(models.Model):
                 has_address=ADDRESSES[channel],
                 blacklisted=BLACKLISTS.get(channel, SQL("FALSE")) if limited else SQL("FALSE"),
                 states=Event._state_query(Event._cell_statements(self.ids, purpose, channel, company, at)),
+                zone=str(self.env.tz),
                 limited=limited,
                 channels=tuple(dict(CONTACT_CHANNELS)),
                 at=moment,
@@ -269,7 +271,7 @@ class ContactWords:
             "channel": label[:1].lower() + label[1:] if (env.lang or "en").startswith("en") else label,
         }
         self.today = env.company._crm_today(at)
-        self._days = {}
+        self._by_statement = {}
         self._by_basis = env._(
             "No consent needed (%s), and no objection",
             dict(purpose._fields["legal_basis"]._description_selection(env))[purpose.legal_basis],
@@ -277,7 +279,18 @@ class ContactWords:
 
     def judge(self, row):
         """:return: (allowed, reason)"""
-        if reason := self._stopped(row) or self._not_agreed(row) or self._not_reachable(row):
+        if reason := self._stopped(row):
+            return False, reason
+        said = (row["status"], row["since"], row["valid_until"])
+        if said not in self._by_statement:  # among 100,000 persons few differ
+            self._by_statement[said] = self._on_statement(row)
+        allowed, reason = self._by_statement[said]
+        if allowed and (obstacle := self._not_reachable(row)):
+            return False, obstacle
+        return allowed, reason
+
+    def _on_statement(self, row):
+        if reason := self._not_agreed(row):
             return False, reason
         if row["status"] == "granted":
             return True, self.env._(
@@ -285,11 +298,9 @@ class ContactWords:
             )
         return True, self._by_basis
 
-    def day(self, moment):
+    def day(self, day):
         """A day as people say it: 12 May 2026."""
-        if moment not in self._days:
-            self._days[moment] = format_date(self.env, moment, date_format="d MMMM y")
-        return self._days[moment]
+        return format_date(self.env, day, date_format="d MMMM y")
 
     def _stopped(self, row):
         if row["restricted"]:

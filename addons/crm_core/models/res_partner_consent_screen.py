@@ -28,6 +28,13 @@ class ResPartner(models.Model):
         groups="crm_core.group_crm_core_user",
     )
 
+    crm_preference_summary = fields.Char(
+        "Wishes",
+        compute="_compute_crm_preference_summary",
+        export_string_translation=False,
+        groups="crm_core.group_crm_core_user",
+    )
+
     @api.depends("crm_consent_event_ids")
     @api.depends_context("company", "lang")
     def _compute_crm_consent_matrix(self):
@@ -76,7 +83,7 @@ class ResPartner(models.Model):
             "status": status,
             "label": labels.get(status)
             or {
-                "none": self.env._("No yes"),
+                "none": self.env._("Nothing said"),
                 "allowed": self.env._("Allowed"),
             }[status],
             "since": since,
@@ -84,6 +91,15 @@ class ResPartner(models.Model):
             "icon": icon,
             "reason": reason,
         }
+
+    @api.depends("crm_preference_ids")
+    @api.depends_context("lang")
+    def _compute_crm_preference_summary(self):
+        found = self.env["crm.contact.preference"].search([("partner_id", "in", self.ids)])
+        by_partner = {preference.partner_id.id: preference for preference in reversed(found)}
+        for partner in self:
+            preference = by_partner.get(partner._origin.id)
+            partner.crm_preference_summary = preference and preference._get_summary()
 
     def action_crm_record_consent(self):
         """Note what the person said."""
