@@ -3,6 +3,10 @@ from . import crm_interaction_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
+from . import crm_consent_purpose
+from . import crm_consent_event
+from . import crm_consent_state
+from . import crm_contact_preference
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -42,3 +46,5 @@ from . import crm_target_group
 from . import crm_target_group_member
 from . import crm_target_group_refresh
 from . import crm_target_group_job
+from . import res_partner_consent
+from . import res_partner_consent_screen

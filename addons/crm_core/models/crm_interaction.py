@@ -3,6 +3,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .contact_channel import CHANNELS
 from .crm_interaction_mixin import PENDING
 from .many2one_without_key import Many2oneWithoutKey
 
@@ -62,19 +63,7 @@ class CrmInteraction(models.Model):
         required=True,
         readonly=True,
     )
-    channel = fields.Selection(
-        [
-            ("document", "Document"),
-            ("email", "E-mail"),
-            ("phone", "Phone"),
-            ("meeting", "Meeting"),
-            ("message", "Message"),
-            ("letter", "Letter"),
-            ("portal", "Portal"),
-            ("other", "Other"),
-        ],
-        readonly=True,
-    )
+    channel = fields.Selection(CHANNELS, readonly=True)
     direction = fields.Selection([("in", "From the Customer"), ("out", "To the Customer")], readonly=True)
     user_id = Many2oneWithoutKey("res.users", "By", readonly=True, ondelete="set null")
     subject = fields.Char(readonly=True)

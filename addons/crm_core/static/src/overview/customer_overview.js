@@ -91,6 +91,10 @@ export class CustomerOverview {
     }
 
     /** A contact by hand; the timeline and the figures are read anew after it. */
+    async openConsents() {
+        this.action.doAction(await this.call("action_crm_consents"));
+    }
+
     logContact() {
         return this.action.doAction("crm_core.crm_contact_log_new_action", {
             additionalContext: { default_partner_id: this.partnerId },
