@@ -2,6 +2,11 @@ from . import crm_fact_source
 from . import crm_interaction_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
+from . import crm_action_fact
+from . import crm_action_rule
+from . import crm_action_rule_run
+from . import crm_next_action
+from . import crm_next_action_day
 from . import crm_contact_log
 from . import crm_consent_purpose
 from . import crm_consent_event

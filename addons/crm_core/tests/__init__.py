@@ -15,5 +15,7 @@ from . import test_consent_matrix
 from . import test_preference
 from . import test_access
 from . import test_api
+from . import test_formula
 from . import test_hoot
+from . import test_next_action
 from . import test_tours
