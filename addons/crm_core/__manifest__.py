@@ -30,6 +30,7 @@
         "views/crm_interaction_fill_views.xml",
         "views/crm_contact_log_views.xml",
         "views/crm_target_group_views.xml",
+        "views/crm_duplicate_candidate_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/product_template_views.xml",

@@ -43,3 +43,5 @@ from . import crm_target_group
 from . import crm_target_group_member
 from . import crm_target_group_refresh
 from . import crm_target_group_job
+from . import crm_duplicate_candidate
+from . import res_partner_duplicate

@@ -123,7 +123,8 @@ class CrmInteraction(models.Model):
                      WHERE source.date IS NOT NULL
                 ), upserted AS (
                     INSERT INTO crm_interaction AS known (res_model, %(columns)s)
-                    SELECT %(model)s, %(columns)s FROM fresh
+                    -- In order, so that of two contacts of one second the later has the higher id.
+                    SELECT %(model)s, %(columns)s FROM fresh ORDER BY date, res_id
                     ON CONFLICT (res_model, res_id, event) DO UPDATE SET %(assignments)s
                      WHERE (%(known)s) IS DISTINCT FROM (%(excluded)s)
                 )
