@@ -31,6 +31,7 @@
         "views/crm_contact_log_views.xml",
         "views/crm_target_group_views.xml",
         "views/crm_duplicate_candidate_views.xml",
+        "views/crm_past_sale_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/product_template_views.xml",
@@ -39,7 +40,7 @@
     ],
     "demo": [
         "demo/story.xml",
-        "demo/target_groups.xml",
+        "demo/audiences.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_core/static/src/**/*"],

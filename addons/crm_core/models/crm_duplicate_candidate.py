@@ -1,21 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import format_amount, format_date
 
 from .many2one_without_key import Many2oneWithoutKey
 
-# From this score on a pair is shown.
-SCORE_MIN = 45
-# A value that more partners share than this says nothing about any two of them: the phone of a switchboard,
-# an address nobody answers. It keeps the number of pairs bounded, too.
-SHARED_MAX = 30
 MANAGER = "crm_core.group_crm_core_manager"
 
 
 class CrmDuplicateCandidate(models.Model):
     """Two partners who may be one, with a score and the reasons; a person decides.
 
-    Pairs are found by :meth:`_find` alone. A decision stays: who was found to be no duplicate is not shown
+    Pairs are found by :meth:`_find` alone (in a file of its own). A decision stays: who was found to be no duplicate is not shown
     again.
     """
 
@@ -101,36 +96,29 @@ class CrmDuplicateCandidate(models.Model):
     def _render_comparison(self):
         """Both side by side as HTML, what differs marked; texts are escaped by the template."""
         both = self.partner_id | self.other_id
-        rows = [
-            {"label": label, "values": (left, right), "differs": bool(left and right and left != right)}
-            for label, left, right in (
-                (label, *(get(partner) or "" for partner in (self.partner_id, self.other_id)))
-                for label, get in self._get_compared()
-            )
-            if left or right
+        entered = [(label, [get(partner) or "" for partner in both]) for label, get in self._get_compared()]
+        facts = [
+            (label, [get(partner) or "" for partner in both]) for label, get in self._get_compared_facts()
         ]
+        rows = [
+            {"label": label, "values": values, "differs": all(values) and len(set(values)) == 2}
+            for label, values in entered
+        ] + [{"label": label, "values": values, "differs": False} for label, values in facts]
         return self.env["ir.qweb"]._render(
-            "crm_core.duplicate_comparison", {"partners": both, "rows": rows, "older": min(both.ids)}
+            "crm_core.duplicate_comparison",
+            {
+                "partners": both,
+                "rows": [row for row in rows if any(row["values"])],
+                "older": min(both.ids),
+            },
         )
 
     def _get_compared(self):
-        """What is shown of both.
+        """What was entered about both, and may differ.
 
         :return: (label, function of a partner that gives a text)
         """
         _ = self.env._
-        day = self.env["ir.qweb.field.date"].value_to_html
-        money = self.env["ir.qweb.field.monetary"].value_to_html
-        currency = {"display_currency": self.env.company.currency_id}
-        stats = (self.partner_id | self.other_id)._crm_get_stats()
-
-        def fact(name, show):
-            def get(partner):
-                stat = stats.get(partner.commercial_partner_id)
-                return str(show(stat[name])) if stat and stat[name] else ""
-
-            return get
-
         return [
             (_("Name"), lambda partner: partner.name),
             (_("Belongs to"), lambda partner: partner.parent_id.display_name),
@@ -142,13 +130,32 @@ class CrmDuplicateCandidate(models.Model):
             (_("City"), lambda partner: " ".join(filter(None, (partner.zip, partner.city)))),
             (_("Country"), lambda partner: partner.country_id.name),
             (_("Salesperson"), lambda partner: partner.user_id.name),
-            (_("Contacts"), lambda partner: str(len(partner.child_ids) or "")),
             (_("Tags"), lambda partner: ", ".join(partner.category_id.mapped("name"))),
-            (_("Known since"), lambda partner: str(day(partner.create_date.date(), {}))),
+        ]
+
+    def _get_compared_facts(self):
+        """What tells which of them is the one in use; as :meth:`_get_compared`."""
+        _, env = self.env._, self.env
+        stats = (self.partner_id | self.other_id)._crm_get_stats()
+        currency = env.company.currency_id
+
+        def fact(name, show):
+            def get(partner):
+                stat = stats.get(partner.commercial_partner_id)
+                return show(stat[name]) if stat and stat[name] else ""
+
+            return get
+
+        def money(amount):
+            return format_amount(env, amount, currency)
+
+        return [
+            (_("Known since"), lambda partner: format_date(env, partner.create_date.date())),
+            (_("Contacts"), lambda partner: str(len(partner.child_ids) or "")),
             (_("Orders"), fact("order_count", str)),
-            (_("Last order"), fact("last_order_date", lambda value: day(value, {}))),
-            (_("Turnover, 12 months"), fact("invoiced_12m", lambda value: money(value, currency))),
-            (_("Owes"), fact("receivable", lambda value: money(value, currency))),
+            (_("Last order"), fact("last_order_date", lambda day: format_date(env, day))),
+            (_("Turnover, 12 months"), fact("invoiced_12m", money)),
+            (_("Owes"), fact("receivable", money)),
         ]
 
     # ------------------------------------------------------------------
@@ -223,238 +230,3 @@ class CrmDuplicateCandidate(models.Model):
                 "message": self.env._("Duplicates are being looked for; come back in a minute."),
             },
         }
-
-    # ------------------------------------------------------------------
-    # Finding
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _cron_find(self):
-        self._find()
-        self.env["ir.cron"]._commit_progress(1, remaining=0)
-
-    @api.model
-    def _find(self, partner_ids=None):
-        """Find the pairs worth a look; one statement over all partners.
-
-        Open pairs that are none any more go; decisions stay.
-
-        :param partner_ids: only pairs with one of these partners; None for all
-        """
-        self.flush_model()
-        self.env["res.partner"].flush_model()
-        among = old = SQL("TRUE")
-        if partner_ids is not None:
-            ids = list(partner_ids)
-            among = SQL("(one_id = ANY(%s) OR two_id = ANY(%s))", ids, ids)
-            old = SQL("(old.partner_id = ANY(%s) OR old.other_id = ANY(%s))", ids, ids)
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH %(pairs)s, found AS (
-                    SELECT * FROM scored WHERE score >= %(score_min)s
-                ), gone AS (
-                    DELETE FROM crm_duplicate_candidate old
-                     WHERE old.state = 'open'
-                       AND %(old)s
-                       AND (old.partner_id, old.other_id) NOT IN (SELECT one_id, two_id FROM found)
-                )
-                INSERT INTO crm_duplicate_candidate AS known
-                       (partner_id, other_id, state, score, same_email, same_phone, same_vat, same_place,
-                        name_similarity, create_uid, create_date, write_uid, write_date)
-                SELECT one_id, two_id, 'open', LEAST(score, 100), same_email, same_phone, same_vat,
-                       same_place, similarity, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM found
-                ON CONFLICT (partner_id, other_id) WHERE other_id IS NOT NULL DO UPDATE
-                   SET score = excluded.score, same_email = excluded.same_email,
-                       same_phone = excluded.same_phone, same_vat = excluded.same_vat,
-                       same_place = excluded.same_place, name_similarity = excluded.name_similarity
-                 WHERE known.state = 'open'
-                """,
-                pairs=self._get_pairs_sql(among),
-                old=old,
-                score_min=SCORE_MIN,
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-            )
-        )
-        self.invalidate_model()
-
-    @api.model
-    def _get_pairs_sql(self, among):
-        """Parts of a WITH that end in ``scored``: pairs of partners that share something, and what.
-
-        Only partners that share a value are compared: an e-mail address, a phone number, a tax ID, the name,
-        or in one place the first four letters of a word of the name. So a name may differ in spelling, and
-        nobody is compared with everybody.
-
-        :param SQL among: condition on ``pair`` (one_id, two_id)
-        """
-        return SQL(
-            """
-            person AS MATERIALIZED (
-                SELECT id, commercial_partner_id AS customer_id, is_company, company_id, country_id,
-                       lower(%(name)s) AS name,
-                       NULLIF(email_normalized, '') AS email,
-                       NULLIF(phone_sanitized, '') AS phone,
-                       -- Contacts have the tax ID of their company.
-                       CASE WHEN id = commercial_partner_id
-                            THEN NULLIF(upper(regexp_replace(vat, '[^[:alnum:]]', '', 'g')), '') END AS vat,
-                       NULLIF(lower(%(city)s), '') AS city,
-                       NULLIF(upper(regexp_replace(zip, '[^[:alnum:]]', '', 'g')), '') AS zip
-                  FROM res_partner
-                 WHERE active AND partner_share AND name IS NOT NULL
-                   AND COALESCE(type, 'contact') = 'contact'
-            ), clue AS (
-                SELECT id, 'email' AS kind, email AS value FROM person WHERE email IS NOT NULL
-                UNION ALL
-                SELECT id, 'phone', phone FROM person WHERE phone IS NOT NULL
-                UNION ALL
-                SELECT id, 'vat', vat FROM person WHERE vat IS NOT NULL
-                UNION ALL
-                SELECT id, 'name', name FROM person
-                UNION ALL
-                SELECT id, 'word', left(word, 4) || ' ' || place
-                  FROM person
-                 CROSS JOIN LATERAL regexp_split_to_table(name, '[^[:alnum:]]+') AS word
-                 CROSS JOIN LATERAL (VALUES (zip), (city)) AS places (place)
-                 WHERE length(word) > 2 AND place IS NOT NULL
-            ), block AS (
-                SELECT array_agg(DISTINCT id) AS ids
-                  FROM clue
-                 GROUP BY kind, value
-                HAVING count(*) > 1 AND count(DISTINCT id) BETWEEN 2 AND %(shared_max)s
-            ), pair AS (
-                SELECT DISTINCT one_id, two_id
-                  FROM block
-                 CROSS JOIN LATERAL unnest(ids) AS one_id
-                 CROSS JOIN LATERAL unnest(ids) AS two_id
-                 WHERE one_id < two_id
-            ), compared AS (
-                SELECT one_id, two_id,
-                       COALESCE(one.email = two.email, FALSE) AS same_email,
-                       COALESCE(one.phone = two.phone, FALSE) AS same_phone,
-                       COALESCE(one.vat = two.vat, FALSE) AS same_vat,
-                       COALESCE(one.vat != two.vat, FALSE) AS other_vat,
-                       COALESCE(one.city = two.city OR one.zip = two.zip, FALSE) AS same_place,
-                       COALESCE(one.country_id = two.country_id, FALSE) AS same_country,
-                       COALESCE(one.country_id != two.country_id, FALSE) AS other_country,
-                       one.customer_id = two.customer_id AS same_customer,
-                       one.id = one.customer_id AND two.id = two.customer_id AS are_customers,
-                       one.is_company AND two.is_company AS are_companies,
-                       %(similarity)s AS similarity
-                  FROM pair
-                  JOIN person one ON one.id = pair.one_id
-                  JOIN person two ON two.id = pair.two_id
-                 WHERE %(among)s
-                   -- A company and one of its people are related, not doubles.
-                   AND (one.customer_id != two.customer_id
-                        OR one.customer_id NOT IN (one.id, two.id))
-                   AND (one.company_id IS NULL OR two.company_id IS NULL OR one.company_id = two.company_id)
-            ), scored AS (
-                SELECT compared.*,
-                       round(60 * same_vat::int + 50 * same_email::int + 35 * same_phone::int
-                             + CASE WHEN similarity < 0.3 THEN 0
-                                    WHEN are_companies OR same_place OR same_customer THEN 50 * similarity
-                                    ELSE 20 * similarity END
-                             + 15 * same_place::int + 5 * same_country::int
-                             - 30 * other_country::int - 40 * other_vat::int)::int AS score
-                  FROM compared
-                 -- By the name alone: customers, or people at one customer, who share much else.
-                 WHERE (same_vat OR same_email OR same_phone
-                        OR (similarity >= 0.6 AND (are_customers OR same_customer)))
-                   AND (similarity >= 0.6 OR NOT same_customer)
-            )
-            """,
-            name=self._without_accents_sql(SQL("name")),
-            city=self._without_accents_sql(SQL("city")),
-            shared_max=SHARED_MAX,
-            similarity=self._get_similarity_sql(),
-            among=among,
-        )
-
-    @api.model
-    def _without_accents_sql(self, text):
-        """The letters of a text without their accents; needs no extension of the database."""
-        return SQL("regexp_replace(normalize(%s, NFD), '[\u0300-\u036f]', '', 'g')", text)
-
-    @api.model
-    def _get_similarity_sql(self):
-        """How alike two names are, by trigrams; where the database has none, whether they are the same."""
-        if self.env.registry.has_trigram:
-            return SQL("similarity(one.name, two.name)")
-        return SQL("(one.name = two.name)::int::real")
-
-    # ------------------------------------------------------------------
-    # Following the partners
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _forget_partners(self, ids):
-        """Open pairs and decisions about deleted partners go; that something was merged stays."""
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM crm_duplicate_candidate
-                 WHERE (partner_id = ANY(%(ids)s) OR other_id = ANY(%(ids)s)) AND state != 'merged'
-                """,
-                ids=list(ids),
-            )
-        )
-        self.env.cr.execute(
-            SQL("UPDATE crm_duplicate_candidate SET partner_id = NULL WHERE partner_id = ANY(%s)", list(ids))
-        )
-        self.invalidate_model()
-
-    @api.model
-    def _merge_partners(self, gone_ids, survivor_id):
-        """That somebody is no duplicate of the one that is gone holds for the one that is left."""
-        self.flush_model()
-        moved = SQL(
-            """
-            SELECT id, LEAST(a, b) AS partner_id, GREATEST(a, b) AS other_id
-              FROM (SELECT id,
-                           CASE WHEN partner_id = ANY(%(gone)s) THEN %(survivor)s ELSE partner_id END AS a,
-                           CASE WHEN other_id = ANY(%(gone)s) THEN %(survivor)s ELSE other_id END AS b
-                      FROM crm_duplicate_candidate
-                     WHERE state = 'dismissed'
-                       AND (partner_id = ANY(%(gone)s) OR other_id = ANY(%(gone)s))) AS pair
-             WHERE a != b
-            """,
-            gone=list(gone_ids),
-            survivor=survivor_id,
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH moved AS (
-                    SELECT DISTINCT ON (partner_id, other_id) * FROM (%(moved)s) AS moved
-                )
-                DELETE FROM crm_duplicate_candidate known
-                 USING moved
-                 WHERE known.partner_id = moved.partner_id AND known.other_id = moved.other_id
-                """,
-                moved=moved,
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_duplicate_candidate known
-                   SET partner_id = moved.partner_id, other_id = moved.other_id
-                  FROM (SELECT DISTINCT ON (partner_id, other_id) * FROM (%(moved)s) AS moved) AS moved
-                 WHERE known.id = moved.id
-                """,
-                moved=moved,
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_duplicate_candidate SET partner_id = %s WHERE partner_id = ANY(%s)"
-                " AND state = 'merged'",
-                survivor_id,
-                list(gone_ids),
-            )
-        )
-        self.invalidate_model()
