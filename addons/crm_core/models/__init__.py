@@ -3,7 +3,10 @@ from . import crm_interaction_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
-from . import crm_history_document
+from . import crm_consent_purpose
+from . import crm_consent_event
+from . import crm_consent_state
+from . import crm_contact_preference
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -36,8 +39,8 @@ from . import crm_offer_line
 from . import crm_offer_batch
 from . import res_partner
 from . import res_partner_overview
-from . import res_partner_history
 from . import res_partner_timeline
+from . import res_partner_upcoming
 from . import res_partner_facts
 from . import res_partner_key
 from . import crm_past_sale
@@ -49,3 +52,5 @@ from . import crm_target_group_job
 from . import crm_duplicate_candidate
 from . import crm_duplicate_find
 from . import res_partner_duplicate
+from . import res_partner_consent
+from . import res_partner_consent_screen

@@ -10,8 +10,8 @@ MANAGER = "crm_core.group_crm_core_manager"
 class CrmDuplicateCandidate(models.Model):
     """Two partners who may be one, with a score and the reasons; a person decides.
 
-    Pairs are found by :meth:`_find` alone (in a file of its own). A decision stays: who was found to be no duplicate is not shown
-    again.
+    Pairs are found by :meth:`_find` alone (in a file of its own). A decision stays: who was found to be no
+    duplicate is not shown again.
     """
 
     _name = "crm.duplicate.candidate"
@@ -41,7 +41,7 @@ class CrmDuplicateCandidate(models.Model):
     comparison = fields.Html(compute="_compute_comparison", sanitize=False)
 
     # What became of it
-    merged_name = fields.Char("Merged Into It", readonly=True, help="The name of the one that is gone.")
+    merged_name = fields.Char("Was Merged Into It", readonly=True, help="The name of the one that is gone.")
     decided_by_id = fields.Many2one("res.users", "Decided By", readonly=True, ondelete="set null")
     decided_at = fields.Datetime("Decided On", readonly=True)
     can_decide = fields.Boolean(compute="_compute_can_decide")
@@ -66,21 +66,24 @@ class CrmDuplicateCandidate(models.Model):
 
     def _get_reasons(self):
         """The evidence in words, the strongest first."""
-        _ = self.env._
         reasons = [
             text
             for is_same, text in (
-                (self.same_vat, _("same tax ID")),
-                (self.same_email, _("same e-mail address")),
-                (self.same_phone, _("same phone number")),
+                (self.same_vat, self.env._("same tax ID")),
+                (self.same_email, self.env._("same e-mail address")),
+                (self.same_phone, self.env._("same phone number")),
             )
             if is_same
         ]
         if self.name_similarity >= 0.3:
             share = round(100 * self.name_similarity)
-            reasons.append(_("same name") if share == 100 else _("similar name (%(share)s %%)", share=share))
+            reasons.append(
+                self.env._("same name")
+                if share == 100
+                else self.env._("similar name (%(share)s %%)", share=share)
+            )
         if self.same_place:
-            reasons.append(_("same place"))
+            reasons.append(self.env._("same place"))
         return reasons
 
     @api.depends_context("uid")
@@ -118,24 +121,23 @@ class CrmDuplicateCandidate(models.Model):
 
         :return: (label, function of a partner that gives a text)
         """
-        _ = self.env._
         return [
-            (_("Name"), lambda partner: partner.name),
-            (_("Belongs to"), lambda partner: partner.parent_id.display_name),
-            (_("Reference"), lambda partner: partner.ref),
-            (_("Tax ID"), lambda partner: partner.vat),
-            (_("E-mail"), lambda partner: partner.email),
-            (_("Phone"), lambda partner: partner.phone),
-            (_("Street"), lambda partner: partner.street),
-            (_("City"), lambda partner: " ".join(filter(None, (partner.zip, partner.city)))),
-            (_("Country"), lambda partner: partner.country_id.name),
-            (_("Salesperson"), lambda partner: partner.user_id.name),
-            (_("Tags"), lambda partner: ", ".join(partner.category_id.mapped("name"))),
+            (self.env._("Name"), lambda partner: partner.name),
+            (self.env._("Belongs to"), lambda partner: partner.parent_id.display_name),
+            (self.env._("Reference"), lambda partner: partner.ref),
+            (self.env._("Tax ID"), lambda partner: partner.vat),
+            (self.env._("E-mail"), lambda partner: partner.email),
+            (self.env._("Phone"), lambda partner: partner.phone),
+            (self.env._("Street"), lambda partner: partner.street),
+            (self.env._("City"), lambda partner: " ".join(filter(None, (partner.zip, partner.city)))),
+            (self.env._("Country"), lambda partner: partner.country_id.name),
+            (self.env._("Salesperson"), lambda partner: partner.user_id.name),
+            (self.env._("Tags"), lambda partner: ", ".join(partner.category_id.mapped("name"))),
         ]
 
     def _get_compared_facts(self):
         """What tells which of them is the one in use; as :meth:`_get_compared`."""
-        _, env = self.env._, self.env
+        env = self.env
         stats = (self.partner_id | self.other_id)._crm_get_stats()
         currency = env.company.currency_id
 
@@ -150,12 +152,12 @@ class CrmDuplicateCandidate(models.Model):
             return format_amount(env, amount, currency)
 
         return [
-            (_("Known since"), lambda partner: format_date(env, partner.create_date.date())),
-            (_("Contacts"), lambda partner: str(len(partner.child_ids) or "")),
-            (_("Orders"), fact("order_count", str)),
-            (_("Last order"), fact("last_order_date", lambda day: format_date(env, day))),
-            (_("Turnover, 12 months"), fact("invoiced_12m", money)),
-            (_("Owes"), fact("receivable", money)),
+            (self.env._("Known since"), lambda partner: format_date(env, partner.create_date.date())),
+            (self.env._("Contacts"), lambda partner: str(len(partner.child_ids) or "")),
+            (self.env._("Orders"), fact("order_count", str)),
+            (self.env._("Last order"), fact("last_order_date", lambda day: format_date(env, day))),
+            (self.env._("Turnover, 12 months"), fact("invoiced_12m", money)),
+            (self.env._("Owes"), fact("receivable", money)),
         ]
 
     # ------------------------------------------------------------------

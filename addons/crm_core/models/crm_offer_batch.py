@@ -9,6 +9,8 @@ _logger = logging.getLogger(__name__)
 
 PREVIEW_LIMIT = 20
 GENERATE_BATCH = 50
+# Nobody asked for these quotations; one that the customer asked for is sent by the ERP's own button.
+MAIL_PURPOSE = "offers"
 
 
 class CrmOfferBatch(models.Model):
@@ -203,22 +205,33 @@ class CrmOfferBatch(models.Model):
         return True
 
     def action_send(self):
-        """Send all quotations not yet sent by the quotation's own mail template."""
+        """Send all quotations not yet sent by the quotation's own mail template, to whom we may."""
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: line.state == "quotation" and not line.is_sent)
         if not lines:
             raise UserError(self.env._("There is no quotation left to send."))
-        lines.write({"is_sending": True})
+        allowed = lines._filter_may_be_sent()
+        allowed.write({"is_sending": True})
         self.env.ref("crm_core.ir_cron_offer_batch")._trigger()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "info",
-                "message": self.env._("%s quotations are being sent in the background.", len(lines)),
+                "type": "info" if allowed else "warning",
+                "message": self._sending_message(len(allowed), len(lines - allowed)),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _sending_message(self, sent, kept_back):
+        if not kept_back:
+            return self.env._("%s quotations are being sent in the background.", sent)
+        return self.env._(
+            "%(sent)s quotations are being sent in the background. %(kept_back)s may not be sent: the reasons"
+            " are on the lines.",
+            sent=sent,
+            kept_back=kept_back,
+        )
 
     def action_view_offers(self):
         self.ensure_one()
@@ -358,17 +371,32 @@ class CrmOfferBatchLine(models.Model):
         if not batch.make_quotations:
             return {"state": "offer", "offer_id": offer.id}
         offer._make_quotation()
-        return {"state": "quotation", "offer_id": offer.id}
+        may, reason = offer.sale_order_id.partner_id._crm_may_contact("email", MAIL_PURPOSE)
+        return {"state": "quotation", "offer_id": offer.id, "message": False if may else reason}
+
+    def _filter_may_be_sent(self):
+        """Lines whose customer may get an offer by e-mail; on the others the reason is written."""
+        answers = self.sale_order_id.partner_id._crm_may_contact_batch("email", MAIL_PURPOSE)
+        allowed = self.browse()
+        for line in self:
+            may, reason = answers[line.sale_order_id.partner_id.id]
+            if may:
+                allowed |= line
+            else:
+                line.message = reason
+        return allowed
 
     def _send_quotation(self):
-        """Send by the template the ERP's own button would use."""
+        """Send by the template the ERP's own button would use, if the customer still agrees."""
         order = self.sale_order_id
-        if not order.partner_id.email:
-            raise UserError(self.env._("%s has no e-mail address.", order.partner_id.display_name))
+        may, reason = order.partner_id._crm_may_contact("email", MAIL_PURPOSE)
+        if not may:
+            raise UserError(reason)
         template = order._find_mail_template()
         if not template:
             raise UserError(self.env._("The mail template for quotations is missing."))
-        order._send_order_notification_mail(template)
+        # At once: whoever says no until a deferred mail leaves would get it all the same.
+        order._send_order_notification_mail(template, allow_deferred_sending=False)
         if order.state == "draft":
             order.action_quotation_sent()
         return {"is_sent": True, "message": False}

@@ -40,10 +40,8 @@ class CrmPastSale(models.Model):
     )
 
     # What a list names them by
-    customer_key = fields.Char(
-        "Customer Key", store=False, help="Reference, tax ID or e-mail address of the customer."
-    )
-    product_key = fields.Char("Product Key", store=False, help="Reference or barcode of the product.")
+    customer_key = fields.Char(store=False, help="Reference, tax ID or e-mail address of the customer.")
+    product_key = fields.Char(store=False, help="Reference or barcode of the product.")
 
     _quantity_positive = models.Constraint(
         "CHECK(quantity > 0)", "The quantity of a past sale must be above 0; returns are not imported."

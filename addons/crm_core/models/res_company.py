@@ -1,3 +1,5 @@
+from datetime import datetime, time
+
 import pytz
 
 from odoo import api, fields, models
@@ -200,20 +202,45 @@ class ResCompany(models.Model):
         :param SQL day: expression of type date
         :rtype: SQL
         """
+        return SQL(
+            "((%s + TIME '23:59:59') AT TIME ZONE %s) AT TIME ZONE 'UTC'",
+            day,
+            self._crm_timezone_sql(company_id),
+        )
+
+    @api.model
+    def _crm_today_sql(self, company_id):
+        """The day it is now in a company.
+
+        :param SQL company_id: expression
+        :rtype: SQL
+        """
+        return SQL("(now() AT TIME ZONE %s)::date", self._crm_timezone_sql(company_id))
+
+    @api.model
+    def _crm_timezone_sql(self, company_id):
         # sudo: time zones alone, of every company
         companies = self.sudo().with_context(active_test=False)._crm_all()
         zone = SQL(" ").join(
             SQL("WHEN %s = %s THEN %s", company_id, company.id, company._crm_timezone())
             for company in companies
         )
-        return SQL(
-            "((%s + TIME '23:59:59') AT TIME ZONE (CASE %s ELSE 'UTC' END)) AT TIME ZONE 'UTC'", day, zone
+        return SQL("(CASE %s ELSE 'UTC' END)", zone)
+
+    def _crm_end_of_day(self, day):
+        """The last second of a day in the company's zone, as an instant in UTC (naive).
+
+        :rtype: datetime.datetime
+        """
+        zone = pytz.timezone(self._crm_timezone())
+        return (
+            zone.localize(datetime.combine(day, time(23, 59, 59))).astimezone(pytz.utc).replace(tzinfo=None)
         )
 
-    def _crm_today(self):
-        """The day it is now in this company.
+    def _crm_today(self, at=None):
+        """The day it is now, or was at a moment in UTC, in this company.
 
         :rtype: datetime.date
         """
-        now = pytz.utc.localize(fields.Datetime.now())
-        return now.astimezone(pytz.timezone(self._crm_timezone())).date()
+        moment = pytz.utc.localize(at or fields.Datetime.now())
+        return moment.astimezone(pytz.timezone(self._crm_timezone())).date()

@@ -11,6 +11,10 @@ from . import test_duplicates
 from . import test_past_sales
 from . import test_timeline
 from . import test_contact_log
+from . import test_consent_fold
+from . import test_consent_event
+from . import test_consent_matrix
+from . import test_preference
 from . import test_access
 from . import test_api
 from . import test_hoot

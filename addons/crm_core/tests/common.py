@@ -72,7 +72,8 @@ class CrmCoreCommon(BaseCommon):
     def order(cls, partner, products, days_ago=0, **values):
         order = cls.quote(partner, products, **values)
         order.action_confirm()
-        order.date_order = cls.at(days_ago)
+        # Noon of today may be still to come.
+        order.date_order = min(cls.at(days_ago), fields.Datetime.now())
         return order
 
     @classmethod
@@ -81,7 +82,7 @@ class CrmCoreCommon(BaseCommon):
             for move in picking.move_ids:
                 move.write({"quantity": move.product_uom_qty, "picked": True})
             picking.button_validate()
-            picking.date_done = cls.at(days_ago)
+            picking.date_done = min(cls.at(days_ago), fields.Datetime.now())
         return order.picking_ids
 
     @classmethod

@@ -24,6 +24,7 @@ class TestOfferBatch(CrmCoreCommon, MailCommon):
         cls.bad = cls.make_customer("Bad", email="bad@example.com")
         cls.customers = cls.good | cls.mute | cls.bad
         for customer in cls.customers:
+            customer._crm_record_consent("offers", "granted", "email")
             cls.order(customer, [(cls.paper, 3)], days_ago=10)
         cls.Dirty._fold()
         cls.batch = cls.env["crm.offer.batch"].with_user(cls.salesman)._create_for(cls.customers)
@@ -103,10 +104,45 @@ class TestOfferBatch(CrmCoreCommon, MailCommon):
         self.assertTrue(self.line(self.good).is_sent)
         self.assertEqual(self.line(self.good).sale_order_id.state, "sent")
         self.assertFalse(self.line(self.mute).is_sent)
-        self.assertIn("no e-mail address", self.line(self.mute).message)
+        self.assertEqual(self.line(self.mute).message, "No e-mail address")
         self.assertEqual(self.line(self.mute).state, "quotation")
         message = self.line(self.good).sale_order_id.message_ids.filtered("partner_ids")
         self.assertEqual(message.partner_ids, self.good)
+
+    def test_without_consent_nothing_is_sent_and_the_reason_is_said(self):
+        self.bad._crm_record_consent("offers", "withdrawn")
+        self.batch.action_generate()
+        self.process()
+        self.assertIn("Withdrew consent for offers by e-mail", self.line(self.bad).message)
+        with self.mock_mail_gateway():
+            notification = self.batch.action_send()
+            self.process()
+        self.assertIn("2 may not be sent", notification["params"]["message"])
+        self.assertTrue(self.line(self.good).is_sent)
+        self.assertFalse(self.line(self.bad).is_sent)
+        self.assertEqual(self.line(self.bad).sale_order_id.state, "draft")
+
+    def test_no_between_selection_and_sending(self):
+        self.batch.action_generate()
+        self.process()
+        with self.mock_mail_gateway():
+            self.batch.action_send()
+            self.assertTrue(self.line(self.good).is_sending)
+            self.good._crm_record_consent("offers", "objected", "email")
+            self.process()
+        self.assertFalse(self.line(self.good).is_sent)
+        self.assertIn("Objected to offers by e-mail", self.line(self.good).message)
+        self.assertNotIn("good@example.com", str([mail["email_to"] for mail in self._mails]))
+
+    def test_quotations_are_sent_at_once_even_where_the_erp_defers_mails(self):
+        self.env["ir.config_parameter"].sudo().set_param("sale.async_emails", "True")
+        self.batch.action_generate()
+        self.process()
+        with self.mock_mail_gateway():
+            self.batch.action_send()
+            self.process()
+        self.assertTrue(self.line(self.good).is_sent)
+        self.assertFalse(self.line(self.good).sale_order_id.pending_email_template_id)
 
     def test_sending_one_by_one(self):
         self.batch.action_generate()

@@ -14,11 +14,20 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         gone = Domain("partner_id", "in", commercial.ids)
         self.env["crm.customer.stat"].sudo().search(gone).unlink()  # sudo: derived rows, made anew below
         self.env["crm.customer.product"].sudo().search(gone).unlink()  # sudo: as above
+        Consent = self.env["crm.consent.event"]
+        said = Consent._cell_states(affected.ids)
+        # sudo: merging must not depend on the rights to preferences
+        Preference = self.env["crm.contact.preference"].sudo()
+        wishes = {
+            row.id: row.partner_id.id for row in Preference.search([("partner_id", "in", affected.ids)])
+        }
         result = super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
         self.env["crm.customer.dirty"].sudo()._mark((affected | commercial).exists())  # sudo: queue
         survivors = affected.exists()
         if len(survivors) == 1:
             gone = affected - survivors
+            Consent._keep_strictest(said, survivors)
+            Preference._merge_partners(wishes, survivors.id)
             # sudo: derived rows
             self.env["crm.interaction"].sudo()._merge_partners(commercial.ids, gone.ids, survivors.id)
         return result

@@ -37,9 +37,9 @@ export class CustomerOverview {
         return this.overview?.company.currency_id;
     }
 
-    /** Call a public method of `res.partner` on this customer. */
-    call(method, kwargs = {}) {
-        return this.orm.call("res.partner", method, [[this.partnerId]], kwargs);
+    /** Call a public method of `res.partner` on this customer, or on one of its contacts. */
+    call(method, kwargs = {}, partnerId = null) {
+        return this.orm.call("res.partner", method, [[partnerId || this.partnerId]], kwargs);
     }
 
     async load() {
@@ -91,6 +91,10 @@ export class CustomerOverview {
     }
 
     /** A contact by hand; the timeline and the figures are read anew after it. */
+    async openConsents() {
+        this.action.doAction(await this.call("action_crm_consents"));
+    }
+
     logContact() {
         return this.action.doAction("crm_core.crm_contact_log_new_action", {
             additionalContext: { default_partner_id: this.partnerId },

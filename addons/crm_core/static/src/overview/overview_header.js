@@ -34,6 +34,10 @@ export class OverviewHeader extends Component {
         return { label, reason, class: `text-bg-${level}`, icon: LIFECYCLE_ICONS[state] || "fa-circle" };
     }
 
+    get consentClass() {
+        return this.model.overview.consent.is_allowed ? "text-success" : "text-danger";
+    }
+
     get phoneLink() {
         return `tel:${this.partner.phone.replace(/\s+/g, "")}`;
     }

@@ -1,0 +1,360 @@
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+from odoo.tools.misc import format_date
+
+from ..lib import contact_time
+from ..lib.consent import REFUSALS
+from .contact_channel import CONTACT_CHANNELS
+
+# What a channel needs on the contact, and the blacklist that closes it.
+ADDRESSES = {
+    "email": SQL("COALESCE(person.email_normalized, '') != ''"),
+    "phone": SQL("COALESCE(person.phone_sanitized, person.phone, '') != ''"),
+    "sms": SQL("COALESCE(person.phone_sanitized, person.phone, '') != ''"),
+    "message": SQL("TRUE"),
+    "letter": SQL("COALESCE(person.street, person.street2, '') != '' AND COALESCE(person.city, '') != ''"),
+}
+ON_MAIL_BLACKLIST = SQL(
+    "EXISTS (SELECT FROM mail_blacklist b WHERE b.active AND b.email = person.email_normalized)"
+)
+ON_PHONE_BLACKLIST = SQL(
+    "EXISTS (SELECT FROM phone_blacklist b WHERE b.active AND b.number = person.phone_sanitized)"
+)
+BLACKLISTS = {"email": ON_MAIL_BLACKLIST, "phone": ON_PHONE_BLACKLIST, "sms": ON_PHONE_BLACKLIST}
+# Channels that ring: the hours a person named for calls count.
+RINGING = ("phone", "sms")
+ROLE = "crm_core.group_crm_core_user"
+
+
+class ResPartner(models.Model):
+    """May we contact this person? One answer for every sender and dialer."""
+
+    _inherit = "res.partner"
+
+    crm_is_restricted = fields.Boolean(
+        "Processing Restricted",
+        readonly=True,
+        copy=False,
+        help="The person demanded that the data are kept, but neither used for contacts nor for profiles.",
+    )
+    crm_consent_event_ids = fields.One2many("crm.consent.event", "partner_id", "Consent History", groups=ROLE)
+    crm_consent_state_ids = fields.One2many("crm.consent.state", "partner_id", "Consents", groups=ROLE)
+    crm_preference_ids = fields.One2many("crm.contact.preference", "partner_id", "Preferences", groups=ROLE)
+
+    @api.readonly
+    def crm_may_contact(self, channel: str, purpose: str) -> dict:
+        """Whether this person may be contacted now, and why.
+
+        :param channel: ``email``, ``phone``, ``sms``, ``message`` or ``letter``
+        :param purpose: code of a purpose of the current company, such as ``offers``
+        :return: ``allowed`` (bool) and ``reason`` (a sentence)
+        :raise AccessError: no role in customer relations, or another team's customer
+        :raise UserError: an unknown channel or purpose
+        """
+        self.ensure_one()
+        self._crm_check_access()
+        allowed, reason = self._crm_may_contact(channel, purpose)
+        return {"allowed": allowed, "reason": reason}
+
+    def _crm_may_contact(self, channel, purpose, at=None):
+        """See :meth:`_crm_may_contact_batch`.
+
+        :return: (allowed, reason)
+        """
+        self.ensure_one()
+        return self._crm_may_contact_batch(channel, purpose, at)[self.id]
+
+    def _crm_may_contact_batch(self, channel, purpose, at=None):
+        """Whether each of these persons may be contacted for a purpose over a channel.
+
+        Every sender asks when it selects, and again in the moment of sending. The rights of the user
+        play no role: the answer is the same for everybody, and tells no more than a sender must know.
+
+        :param str channel: one of ``CONTACT_CHANNELS``
+        :param purpose: code, or ``crm.consent.purpose``
+        :param datetime at: moment in UTC; None: now
+        :return: {partner id: (allowed, reason in words)}
+        :raise UserError: an unknown channel or purpose
+        """
+        purpose = self.env["crm.consent.purpose"]._get(purpose)
+        if not purpose._uses_channel(channel):
+            reason = self.env._(
+                "%(purpose)s: the channel %(channel)s is not used",
+                purpose=purpose.name,
+                channel=self._crm_channel_label(channel),
+            )
+            return dict.fromkeys(self.ids, (False, reason))
+        answers = {}
+        words = ContactWords(self.env, channel, purpose, at)
+        for row in self._crm_contact_rows(channel, purpose, at):
+            answers[row["id"]] = words.judge(row)
+        self._crm_apply_obstacles(answers, self._crm_wrong_hours(answers, channel, at))
+        self._crm_apply_obstacles(answers, self._crm_contact_obstacles(answers, channel, purpose))
+        gone = (False, self.env._("The contact does not exist any more"))
+        return {id_: answers.get(id_, gone) for id_ in self.ids}
+
+    def _crm_apply_obstacles(self, answers, obstacles):
+        answers.update((id_, (False, reason)) for id_, reason in obstacles.items())
+
+    def _crm_contact_obstacles(self, answers, channel, purpose):
+        """Further reasons not to contact a person, for other addons; asked in batches.
+
+        :param dict answers: so far, {partner id: (allowed, reason)}
+        :return: {partner id: reason in words} of those who may not
+        :rtype: dict
+        """
+        return {}
+
+    def _crm_contact_rows(self, channel, purpose, at):
+        """What decides, of all these persons by one query; whatever depends on the purpose is settled here.
+
+        :return: dicts
+        """
+        self.env["res.partner"].flush_model()
+        for name in ("crm.consent.event", "crm.contact.preference", "mail.blacklist", "phone.blacklist"):
+            self.env[name].flush_model()
+        self._crm_sync_pending_interactions()
+        Event = self.env["crm.consent.event"]
+        company = self.env.company
+        moment = at or fields.Datetime.now()
+        limited = purpose.is_advertising
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT person.id, person.active, person.crm_is_restricted AS restricted,
+                       %(has_address)s AS has_address, %(blacklisted)s AS blacklisted,
+                       state.status, state.valid_until,
+                       (state.since AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS since,
+                       wish.contact_limit, wish.contact_limit_days, contacts.number
+                  FROM res_partner person
+                  LEFT JOIN (%(states)s) AS state ON state.partner_id = person.id
+                  LEFT JOIN LATERAL (
+                       SELECT contact_limit, contact_limit_days FROM crm_contact_preference
+                        WHERE partner_id = person.id ORDER BY id LIMIT 1
+                       ) AS wish ON %(limited)s
+                  LEFT JOIN LATERAL (
+                       SELECT COUNT(*) AS number FROM crm_interaction contact
+                        WHERE contact.partner_id = person.id
+                          AND contact.direction = 'out'
+                          AND contact.channel IN %(channels)s
+                          AND contact.date <= %(at)s
+                          AND contact.date > %(at)s - wish.contact_limit_days * interval '1 day'
+                       ) AS contacts ON wish.contact_limit > 0
+                 WHERE person.id = ANY(%(ids)s)
+                """,
+                has_address=ADDRESSES[channel],
+                blacklisted=BLACKLISTS.get(channel, SQL("FALSE")) if limited else SQL("FALSE"),
+                states=Event._state_query(Event._cell_statements(self.ids, purpose, channel, company, at)),
+                zone=str(self.env.tz),
+                limited=limited,
+                channels=tuple(dict(CONTACT_CHANNELS)),
+                at=moment,
+                ids=list(self.ids),
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    def _crm_wrong_hours(self, answers, channel, at):
+        """Those allowed so far who do not want the phone to ring at this moment.
+
+        :return: {partner id: reason}
+        """
+        if channel not in RINGING:
+            return {}
+        allowed = [id_ for id_, (allowed, _reason) in answers.items() if allowed]
+        # sudo: the answer is the same for everybody
+        windows = self.env["crm.contact.window"].sudo().search([("preference_id.partner_id", "in", allowed)])
+        moment = pytz.utc.localize(at or fields.Datetime.now())
+        default_zone = self.env.company._crm_timezone()
+        reasons = {}
+        for preference, agreed in windows.grouped("preference_id").items():
+            zone = preference.tz or preference.partner_id.tz or default_zone
+            hours = [(int(row.weekday), row.hour_from, row.hour_to) for row in agreed]
+            if not contact_time.is_within(hours, moment.astimezone(pytz.timezone(zone))):
+                reasons[preference.partner_id.id] = self.env._(
+                    "Outside the hours for calls: %(hours)s (%(zone)s)",
+                    hours=", ".join(agreed.mapped("display_name")),
+                    zone=zone,
+                )
+        return reasons
+
+    def _crm_channel_label(self, channel):
+        labels = dict(self.env["crm.consent.event"]._fields["channel"]._description_selection(self.env))
+        return labels.get(channel, channel)
+
+    # ------------------------------------------------------------------
+    # Recording
+    # ------------------------------------------------------------------
+
+    def crm_record_consent(
+        self, purpose: str, action: str, channel: str | None = None, reference: str | None = None
+    ) -> dict:
+        """Note what this person said about being contacted, told to other software.
+
+        :param purpose: code of a purpose of the current company
+        :param action: ``granted``, ``withdrawn`` or ``objected``
+        :param channel: see :meth:`crm_may_contact`; None: every channel
+        :param reference: where the proof lies
+        :return: ``event_id``, and ``action``: ``requested`` where the person has to confirm by e-mail first
+        :raise AccessError: no role in customer relations, or another team's customer
+        :raise UserError: an unknown purpose, action or channel, or no e-mail address to confirm
+        """
+        self.ensure_one()
+        self._crm_check_access()
+        event = self._crm_record_consent(purpose, action, channel, source="api", reference=reference)
+        return {"event_id": event.id, "action": event.action}
+
+    def _crm_record_consent(self, purpose, action, channel=None, source="staff", **values):
+        """Append what this person said; a yes that needs confirming is asked for by e-mail first.
+
+        :param values: of the event: ``company_id``, ``occurred_at``, ``valid_until``, ``reference``,
+            ``proof_ids``, ``legal_basis``
+        :return: the ``crm.consent.event``
+        """
+        self.ensure_one()
+        purpose = self.env["crm.consent.purpose"]._get(purpose)
+        if action not in ("granted", "withdrawn", "objected"):
+            raise UserError(self.env._("“%s” can't be recorded: granted, withdrawn or objected.", action))
+        if channel:
+            purpose._uses_channel(channel)
+        proven = values.get("proof_ids") or source in ("portal", "import")
+        ask = action == "granted" and purpose.needs_double_opt_in and not proven
+        event = self.env["crm.consent.event"].create(
+            {
+                "partner_id": self.id,
+                "purpose_id": purpose.id,
+                "action": "requested" if ask else action,
+                "channel": channel or False,
+                "company_id": self.env.company.id,
+                "source": source,
+                **values,
+                **({"valid_until": False} if ask else {}),
+            }
+        )
+        if ask:
+            event._send_confirm_mail()
+        return event
+
+    def unlink(self):
+        if self:
+            # sudo: wishes go with the person, whoever may delete the person
+            self.env["crm.contact.preference"].sudo().search([("partner_id", "in", self.ids)]).unlink()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_consents(self):
+        # sudo: whether there is any, whoever may see it
+        event = self.env["crm.consent.event"].sudo().search([("partner_id", "in", self.ids)], limit=1)
+        if event:
+            raise UserError(
+                self.env._(
+                    "%s said what we may do with the data; that is the proof and stays. Archive or"
+                    " anonymize the contact.",
+                    event.partner_id.display_name,
+                )
+            )
+
+
+class ContactWords:
+    """The judgment on a person, in a sentence."""
+
+    def __init__(self, env, channel, purpose, at=None):
+        self.env = env
+        self.purpose = purpose
+        self.channel = channel
+        label = env["res.partner"]._crm_channel_label(channel)
+        self.about = {
+            "purpose": purpose._name_in_sentence(),
+            "channel": label[:1].lower() + label[1:] if (env.lang or "en").startswith("en") else label,
+        }
+        self.today = env.company._crm_today(at)
+        self._by_statement = {}
+        self._by_basis = env._(
+            "No consent needed (%s), and no objection",
+            dict(purpose._fields["legal_basis"]._description_selection(env))[purpose.legal_basis],
+        )
+
+    def judge(self, row):
+        """:return: (allowed, reason)"""
+        if reason := self._stopped(row):
+            return False, reason
+        said = (row["status"], row["since"], row["valid_until"])
+        if said not in self._by_statement:  # among 100,000 persons few differ
+            self._by_statement[said] = self._on_statement(row)
+        allowed, reason = self._by_statement[said]
+        if allowed and (obstacle := self._not_reachable(row)):
+            return False, obstacle
+        return allowed, reason
+
+    def _on_statement(self, row):
+        if reason := self._not_agreed(row):
+            return False, reason
+        if row["status"] == "granted":
+            return True, self.env._(
+                "Consented to %(purpose)s by %(channel)s on %(day)s", day=self.day(row["since"]), **self.about
+            )
+        return True, self._by_basis
+
+    def day(self, day):
+        """A day as people say it: 12 May 2026."""
+        return format_date(self.env, day, date_format="d MMMM y")
+
+    def _stopped(self, row):
+        if row["restricted"]:
+            return self.env._("The person demanded that the data are not used")
+        if not row["active"]:
+            return self.env._("The contact is archived")
+        return None
+
+    def _not_agreed(self, row):
+        status = row["status"]
+        if status in REFUSALS:
+            return self._refused(row)
+        if self.purpose.legal_basis != "consent":
+            return None
+        if status is None:
+            return self.env._("No consent for %(purpose)s by %(channel)s", **self.about)
+        if status == "pending":
+            return self.env._(
+                "Consent for %(purpose)s by %(channel)s asked for on %(day)s and not confirmed yet",
+                day=self.day(row["since"]),
+                **self.about,
+            )
+        if row["valid_until"] and row["valid_until"] < self.today:
+            return self.env._(
+                "Consent for %(purpose)s by %(channel)s ended on %(day)s",
+                day=self.day(row["valid_until"]),
+                **self.about,
+            )
+        return None
+
+    def _refused(self, row):
+        values = {"day": self.day(row["since"]), **self.about}
+        if row["status"] == "withdrawn":
+            return self.env._("Withdrew consent for %(purpose)s by %(channel)s on %(day)s", **values)
+        return self.env._("Objected to %(purpose)s by %(channel)s on %(day)s", **values)
+
+    def _not_reachable(self, row):
+        if not row["has_address"]:
+            return {
+                "email": self.env._("No e-mail address"),
+                "letter": self.env._("No postal address"),
+            }.get(self.channel, self.env._("No phone number"))
+        if row["blacklisted"]:
+            return (
+                self.env._("The e-mail address is on the blacklist")
+                if self.channel == "email"
+                else self.env._("The phone number is on the blacklist")
+            )
+        limit = row["contact_limit"]
+        if limit and row["number"] >= limit:
+            return self.env._(
+                "Contacted %(number)s times in %(days)s days; agreed are %(limit)s at most",
+                number=row["number"],
+                days=row["contact_limit_days"],
+                limit=limit,
+            )
+        return None
