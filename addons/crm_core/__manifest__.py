@@ -38,6 +38,8 @@
         "data/crm_action_rule.xml",
         "data/ir_cron_next_action.xml",
         "views/crm_target_group_views.xml",
+        "views/crm_duplicate_candidate_views.xml",
+        "views/crm_past_sale_views.xml",
         "views/crm_consent_purpose_views.xml",
         "views/crm_consent_event_views.xml",
         "views/crm_consent_state_views.xml",
@@ -54,7 +56,7 @@
     ],
     "demo": [
         "demo/story.xml",
-        "demo/target_groups.xml",
+        "demo/audiences.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_core/static/src/**/*"],

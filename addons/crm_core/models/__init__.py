@@ -47,9 +47,15 @@ from . import res_partner_overview
 from . import res_partner_timeline
 from . import res_partner_upcoming
 from . import res_partner_facts
+from . import res_partner_key
+from . import crm_past_sale
 from . import crm_target_group
 from . import crm_target_group_member
 from . import crm_target_group_refresh
+from . import crm_target_group_actions
 from . import crm_target_group_job
+from . import crm_duplicate_candidate
+from . import crm_duplicate_find
+from . import res_partner_duplicate
 from . import res_partner_consent
 from . import res_partner_consent_screen

@@ -7,6 +7,8 @@ from . import test_offers
 from . import test_offer_batch
 from . import test_overview
 from . import test_target_group
+from . import test_duplicates
+from . import test_past_sales
 from . import test_timeline
 from . import test_contact_log
 from . import test_consent_fold
