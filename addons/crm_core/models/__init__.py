@@ -8,6 +8,9 @@ from . import crm_consent_purpose
 from . import crm_consent_event
 from . import crm_consent_state
 from . import crm_contact_preference
+from . import crm_sensitive_kind
+from . import crm_sensitive_data
+from . import no_reveal
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat

@@ -241,21 +241,23 @@ class ResPartner(models.Model):
     def unlink(self):
         if self:
             # sudo: wishes go with the person, whoever may delete the person
-            self.env["crm.contact.preference"].sudo().search([("partner_id", "in", self.ids)]).unlink()
+            wishes = self.env["crm.contact.preference"].sudo().search([("partner_id", "in", self.ids)])
+            wishes.unlink()
         return super().unlink()
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_with_consents(self):
+    def _unlink_except_with_proof(self):
         # sudo: whether there is any, whoever may see it
-        event = self.env["crm.consent.event"].sudo().search([("partner_id", "in", self.ids)], limit=1)
-        if event:
-            raise UserError(
-                self.env._(
-                    "%s said what we may do with the data; that is the proof and stays. Archive or"
-                    " anonymize the contact.",
-                    event.partner_id.display_name,
+        for model in ("crm.consent.event", "crm.sensitive.data", "crm.sensitive.access"):
+            found = self.env[model].sudo().search([("partner_id", "in", self.ids)], limit=1)
+            if found:
+                raise UserError(
+                    self.env._(
+                        "“%(what)s” of %(customer)s has to stay as proof. Archive or anonymize the contact.",
+                        what=found._description,
+                        customer=found.partner_id.display_name,
+                    )
                 )
-            )
 
 
 class ContactWords:

@@ -1,2 +1,3 @@
 from . import base_partner_merge
 from . import crm_consent_record
+from . import crm_sensitive_reveal
