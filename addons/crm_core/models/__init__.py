@@ -11,6 +11,7 @@ from . import crm_contact_preference
 from . import crm_sensitive_kind
 from . import crm_sensitive_data
 from . import no_reveal
+from . import crm_privacy_log
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -47,3 +48,6 @@ from . import res_partner_history
 from . import res_partner_timeline
 from . import res_partner_consent
 from . import res_partner_consent_screen
+from . import res_partner_privacy
+from . import res_partner_anonymize
+from . import crm_retention

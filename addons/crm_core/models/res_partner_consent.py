@@ -248,7 +248,7 @@ class ResPartner(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_proof(self):
         # sudo: whether there is any, whoever may see it
-        for model in ("crm.consent.event", "crm.sensitive.data", "crm.sensitive.access"):
+        for model in ("crm.consent.event", "crm.sensitive.data", "crm.sensitive.access", "crm.privacy.log"):
             found = self.env[model].sudo().search([("partner_id", "in", self.ids)], limit=1)
             if found:
                 raise UserError(

@@ -1,3 +1,4 @@
 from . import base_partner_merge
 from . import crm_consent_record
 from . import crm_sensitive_reveal
+from . import crm_privacy_wizard
