@@ -46,6 +46,7 @@ class CrmConsentEvent(models.Model):
         "crm.consent.purpose", required=True, index=True, ondelete="restrict", check_company=True
     )
     channel = fields.Selection(CONTACT_CHANNELS, help="Empty: over every channel.")
+    channel_name = fields.Char("Over", compute="_compute_channel_name", export_string_translation=False)
     company_id = fields.Many2one(
         "res.company", index=True, ondelete="restrict", help="Empty: towards every company."
     )
@@ -125,6 +126,12 @@ class CrmConsentEvent(models.Model):
             about = " · ".join(filter(None, (event.purpose_id.name, channels.get(event.channel))))
             event.display_name = f"{actions.get(event.action, '')}: {about}"
 
+    @api.depends("channel")
+    @api.depends_context("lang")
+    def _compute_channel_name(self):
+        for event in self:
+            event.channel_name = event._channel_label(event.channel)
+
     @api.constrains("occurred_at", "purpose_id", "channel", "valid_until")
     def _check_event(self):
         latest = fields.Datetime.add(fields.Datetime.now(), minutes=5)
@@ -180,7 +187,7 @@ class CrmConsentEvent(models.Model):
 
     def _channel_label(self, channel):
         labels = dict(self._fields["channel"]._description_selection(self.env))
-        return labels.get(channel, self.env._("every channel"))
+        return labels.get(channel, self.env._("Every channel"))
 
     # ------------------------------------------------------------------
     # States

@@ -96,6 +96,17 @@ class ResPartner(models.Model):
         gone = (False, self.env._("The contact does not exist any more"))
         return {id_: answers.get(id_, gone) for id_ in self.ids}
 
+    def _crm_refused_batch(self, channel, purpose):
+        """Those of these persons who said no, or demanded that their data are not used. Whoever has not
+        been asked, or can't be reached, is not among them.
+
+        :return: {partner id: reason in words}
+        """
+        purpose = self.env["crm.consent.purpose"]._get(purpose)
+        words = ContactWords(self.env, channel, purpose)
+        rows = self._crm_contact_rows(channel, purpose, None)
+        return {row["id"]: reason for row in rows if (reason := words.refusal(row))}
+
     def _crm_apply_obstacles(self, answers, obstacles):
         answers.update((id_, (False, reason)) for id_, reason in obstacles.items())
 
@@ -290,6 +301,12 @@ class ContactWords:
         if allowed and (obstacle := self._not_reachable(row)):
             return False, obstacle
         return allowed, reason
+
+    def refusal(self, row):
+        """:return: the person's own no, or None"""
+        if row["restricted"]:
+            return self._stopped(row)
+        return self._refused(row) if row["status"] in REFUSALS else None
 
     def _on_statement(self, row):
         if reason := self._not_agreed(row):

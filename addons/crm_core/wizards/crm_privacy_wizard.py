@@ -7,10 +7,12 @@ class CrmPrivacyWizard(models.TransientModel):
     _name = "crm.privacy.wizard"
     _description = "Rights of the Person"
 
-    partner_id = fields.Many2one("res.partner", "Person", required=True, readonly=True)
+    partner_id = fields.Many2one("res.partner", "Person", required=True)
     is_restricted = fields.Boolean(related="partner_id.crm_is_restricted")
     reference = fields.Char(help="Number of the request or of the letter; it goes into the log.")
-    line_ids = fields.One2many("crm.privacy.wizard.line", "wizard_id", "What Is Held", readonly=True)
+    line_ids = fields.One2many(
+        "crm.privacy.wizard.line", "wizard_id", "What Is Held", compute="_compute_line_ids", store=True
+    )
     log_ids = fields.Many2many("crm.privacy.log", compute="_compute_log_ids", string="Done So Far")
     is_sure = fields.Boolean("I know that this can't be undone")
 
@@ -19,17 +21,17 @@ class CrmPrivacyWizard(models.TransientModel):
         for wizard in self:
             wizard.log_ids = self.env["crm.privacy.log"].search([("partner_id", "=", wizard.partner_id.id)])
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        wizards = super().create(vals_list)
-        for wizard in wizards:
-            wizard.partner_id._crm_check_privacy_officer()
-            found = wizard.partner_id._crm_privacy_references()
-            wizard.line_ids = [
-                Command.create({"name": self.env[model]._description, "model": model, "count": len(ids)})
-                for model, ids in sorted(found.items())
-            ]
-        return wizards
+    @api.depends("partner_id")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [Command.clear()]
+            if wizard.partner_id:
+                wizard.partner_id._crm_check_privacy_officer()
+                found = wizard.partner_id._origin._crm_privacy_references()
+                wizard.line_ids = [
+                    Command.create({"name": self.env[model]._description, "model": model, "count": len(ids)})
+                    for model, ids in sorted(found.items())
+                ]
 
     def action_report(self):
         """The report for the person, as PDF."""
