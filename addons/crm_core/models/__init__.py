@@ -4,6 +4,7 @@ from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
 from . import crm_history_document
+from . import crm_append_only
 from . import crm_consent_purpose
 from . import crm_consent_event
 from . import crm_consent_state

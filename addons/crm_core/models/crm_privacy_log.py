@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 
 class CrmPrivacyLog(models.Model):
@@ -9,6 +8,7 @@ class CrmPrivacyLog(models.Model):
     _description = "Privacy Request Log"
     _order = "id desc"
     _rec_name = "action"
+    _inherit = ["crm.append.only"]
     _log_access = False
 
     partner_id = fields.Many2one(
@@ -29,17 +29,3 @@ class CrmPrivacyLog(models.Model):
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     reference = fields.Char(readonly=True, help="Number of the request or of the letter.")
     details = fields.Text(readonly=True, help="Kinds and numbers of records; no content.")
-
-    def init(self):
-        super().init()
-        self.env["crm.consent.event"]._guard_table("crm_privacy_log")
-
-    def write(self, vals):
-        if self and vals:
-            raise UserError(self.env._("The log of requests is never changed."))
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            raise UserError(self.env._("The log of requests is never deleted."))
-        return super().unlink()

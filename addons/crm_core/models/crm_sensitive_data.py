@@ -65,13 +65,13 @@ class CrmSensitiveData(models.Model):
     )
 
     def init(self):
-        super().init()
         self.env.cr.execute(
             SQL(
                 "ALTER TABLE crm_sensitive_data ADD COLUMN IF NOT EXISTS sealed_value text,"
                 " ADD COLUMN IF NOT EXISTS sealed_by varchar"
             )
         )
+        return super().init()
 
     @api.depends("kind_id", "partner_id")
     def _compute_display_name(self):
@@ -311,6 +311,7 @@ class CrmSensitiveAccess(models.Model):
     _description = "Access to Sensitive Data"
     _order = "id desc"
     _rec_name = "kind_id"
+    _inherit = ["crm.append.only"]
     _log_access = False
 
     entry_number = fields.Integer("Entry", required=True, readonly=True)
@@ -333,17 +334,3 @@ class CrmSensitiveAccess(models.Model):
         readonly=True,
     )
     reason = fields.Char("Why", readonly=True)
-
-    def init(self):
-        super().init()
-        self.env["crm.consent.event"]._guard_table("crm_sensitive_access")
-
-    def write(self, vals):
-        if self and vals:
-            raise UserError(self.env._("The log of accesses is never changed."))
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            raise UserError(self.env._("The log of accesses is never deleted."))
-        return super().unlink()

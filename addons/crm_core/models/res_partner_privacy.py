@@ -33,38 +33,52 @@ class ResPartner(models.Model):
     def _crm_may_profile(self):
         """Those of the partners about whom profiles may be made: suggestions, scores, segments.
 
-        Restricted persons and those who said no to the purpose ``profiling`` over any channel are left out.
+        Left out are restricted persons and those whose last word on the purpose ``profiling`` was a no,
+        whatever channel they named. One query.
 
         :rtype: res.partner
         """
-        if not self.ids:
-            return self
-        purpose = (
-            self.env["crm.consent.purpose"]
-            .sudo()
-            .search(  # sudo: what a purpose means
-                [("code", "=", "profiling"), ("company_id", "in", [self.env.company.id, False])], limit=1
+        self.flush_model(["crm_is_restricted"])
+        Event = self.env["crm.consent.event"]
+        Event.flush_model()
+        self.env["crm.consent.purpose"].flush_model()
+        company = self.env.company
+        said = SQL(
+            """
+            SELECT event.id, partner_id, purpose_id, '' AS channel, %(company)s AS company_id, action,
+                   occurred_at, valid_until
+              FROM crm_consent_event event
+              JOIN crm_consent_purpose purpose ON purpose.id = purpose_id
+             WHERE partner_id = ANY(%(ids)s)
+               AND code = 'profiling'
+               AND (event.company_id IS NULL OR event.company_id = %(company)s)
+            """,
+            company=company.id,
+            ids=list(self.ids),
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT person.id
+                  FROM res_partner person
+                  LEFT JOIN (%(states)s) AS state ON state.partner_id = person.id
+                 WHERE person.id = ANY(%(ids)s)
+                   AND person.crm_is_restricted IS NOT TRUE
+                   AND COALESCE(state.status, '') NOT IN %(refusals)s
+                   AND (state.status = 'granted' AND COALESCE(state.valid_until, %(today)s) >= %(today)s
+                        OR NOT EXISTS (SELECT FROM crm_consent_purpose
+                                        WHERE active AND code = 'profiling' AND legal_basis = 'consent'
+                                          AND COALESCE(company_id, %(company)s) = %(company)s))
+                """,
+                states=Event._state_query(said),
+                ids=list(self.ids),
+                refusals=REFUSALS,
+                today=company._crm_today(),
+                company=company.id,
             )
         )
-        # sudo: the answer is the same for everybody
-        states = self.env["crm.consent.state"].sudo()
-        states = states.search(
-            [
-                ("partner_id", "in", self.ids),
-                ("purpose_id", "=", purpose.id),
-                ("company_id", "=", self.env.company.id),
-            ]
-        )
-        refused = states.filtered(lambda state: state.status in REFUSALS).partner_id.ids
-        agreed = set(states.filtered(lambda state: state.status == "granted").partner_id.ids)
-        by_consent = purpose.legal_basis == "consent"
-        return self.filtered(
-            lambda partner: (
-                partner.id not in refused
-                and not partner.sudo().crm_is_restricted  # sudo: the flag alone
-                and (not by_consent or partner.id in agreed)
-            )
-        )
+        allowed = {id_ for (id_,) in rows}
+        return self.filtered(lambda partner: partner.id in allowed)
 
     # ------------------------------------------------------------------
     # What is held

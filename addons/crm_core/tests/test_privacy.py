@@ -182,6 +182,11 @@ class TestPrivacy(ConsentCommon, HttpCase):
         self.say("objected", purpose="profiling", channel=None)
         self.assertEqual(self.person.crm_suggest_offer(3), [])
         self.assertTrue(self.may()[0])
+        self.say("granted", purpose="profiling", channel=None)
+        self.assertTrue(self.person.crm_suggest_offer(3))
+        purpose = self.env.ref("crm_core.consent_purpose_profiling")
+        purpose.legal_basis = "consent"
+        self.assertEqual((self.person | self.contact)._crm_may_profile(), self.person)
 
     def test_correcting_opens_the_contact_and_is_logged(self):
         self.assertEqual(self.wizard().action_correct()["res_id"], self.person.id)
