@@ -2,7 +2,7 @@
     "name": "Customer Relations: Rewards",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "summary": "Rewards are no products bought; discounts and gift cards none to offer",
+    "summary": "Rewards are no products bought and none to offer; points in the timeline",
     "author": "CRM Suite contributors",
     "license": "LGPL-3",
     "depends": ["crm_core", "sale_loyalty"],

@@ -190,11 +190,11 @@ def overview(env, data):
             counted("crm_overview", lambda: fresh().crm_overview())
 
         def history(fresh=fresh, counted=counted):
-            counted("crm_history, first page", lambda: fresh().crm_history(20))
+            counted("crm_timeline, first page", lambda: fresh().crm_timeline(20))
 
         rounds = ROUNDS if CUSTOMERS and title.startswith("A") else max(10, ROUNDS // 5)
         comparison.measure(
-            {"stock form web_read": stock, "crm_overview": ours, "crm_history, first page": history}, rounds
+            {"stock form web_read": stock, "crm_overview": ours, "crm_timeline, first page": history}, rounds
         )
         comparisons.append(comparison)
         queries.append((title, counts))

@@ -1,2 +1,3 @@
 from . import crm_demo_story
+from . import crm_demo_target_group
 from . import crm_demo_consents

@@ -3,7 +3,6 @@ from . import crm_interaction_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_contact_log
-from . import crm_history_document
 from . import crm_append_only
 from . import crm_consent_purpose
 from . import crm_consent_event
@@ -45,8 +44,13 @@ from . import crm_offer_line
 from . import crm_offer_batch
 from . import res_partner
 from . import res_partner_overview
-from . import res_partner_history
 from . import res_partner_timeline
+from . import res_partner_upcoming
+from . import res_partner_facts
+from . import crm_target_group
+from . import crm_target_group_member
+from . import crm_target_group_refresh
+from . import crm_target_group_job
 from . import res_partner_consent
 from . import res_partner_consent_screen
 from . import res_partner_privacy

@@ -30,3 +30,16 @@ class AccountMoveLine(models.Model):
             """,
             ids,
         )
+
+    def _crm_leave_to_others(self, pending):
+        # The line of an invoice belongs to whom the invoice belongs.
+        invoices = pending.get("account.move", ())
+        left = set()
+        for line in self:
+            account = line.account_id if line._cache.get("account_id") else None
+            if account is not None and account._cache.get("account_type") not in (None, "asset_receivable"):
+                continue
+            move = line.move_id if line._cache.get("move_id") in invoices else None
+            if move is None or move._cache.get("move_type") not in ("out_invoice", "out_refund"):
+                left.add(line.id)
+        return left

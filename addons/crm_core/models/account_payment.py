@@ -10,6 +10,9 @@ class AccountPayment(models.Model):
         {"state", "partner_id", "partner_type", "payment_type", "date", "company_id", "memo"}
     )
 
+    _interaction_has_time = False
+    _interaction_look_fields = ("state", "amount", "currency_id", "payment_type")
+
     def _interaction_query(self, ids):
         return SQL(
             """
@@ -23,3 +26,15 @@ class AccountPayment(models.Model):
             self.env["res.company"]._crm_end_of_day_sql(SQL("pay.company_id"), SQL("pay.date")),
             ids,
         )
+
+    def _interaction_look(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return {
+            payment.id: {
+                "state": labels[payment.state],
+                "level": "success",
+                "amount": payment.amount if payment.payment_type == "inbound" else -payment.amount,
+                "currency_id": payment.currency_id.id,
+            }
+            for payment in self
+        }

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 
 
 class CalendarEvent(models.Model):
@@ -7,6 +7,8 @@ class CalendarEvent(models.Model):
     _inherit = ["calendar.event", "crm.interaction.mixin"]
 
     _interaction_fields = frozenset({"start", "name", "active", "user_id", "partner_ids", "privacy"})
+
+    _interaction_unfolds = True
 
     def write(self, vals):
         result = super().write(vals)
@@ -30,3 +32,7 @@ class CalendarEvent(models.Model):
             """,
             ids,
         )
+
+    def _interaction_detail(self):
+        parts = (self.location, html2plaintext(self.description or "").strip())
+        return {"text": "\n".join(filter(None, parts)), "lines": []}

@@ -14,6 +14,8 @@ class CrmContactLog(models.Model):
         {"date", "partner_id", "company_id", "channel", "direction", "user_id", "subject", "outcome"}
     )
 
+    _interaction_unfolds = True
+
     # Who with whom
     partner_id = fields.Many2one("res.partner", "Contact", required=True, index=True, ondelete="restrict")
     commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", string="Customer")
@@ -89,3 +91,7 @@ class CrmContactLog(models.Model):
             }
             for log in self
         ]
+
+    def _interaction_detail(self):
+        step = self.env._("Next step: %s", self.next_step) if self.next_step else ""
+        return {"text": "\n".join(filter(None, (self.note, step))), "lines": []}

@@ -74,10 +74,13 @@ class CrmCustomerDirty(models.Model):
         """Turn the records remembered by :meth:`_mark_later` into rows of the queue."""
         data = self.env.cr.precommit.data
         data.pop(CREATED, None)
+        pending = {name: {id_ for id_ in ids if id_} for name, ids in data.pop(PENDING, {}).items()}
+        for model_name in list(pending):
+            pending[model_name] = (
+                self.env[model_name].browse(pending[model_name])._crm_leave_to_others(pending)
+            )
         owners = [
-            self.env[model_name]._crm_owner_query(saved)
-            for model_name, ids in data.pop(PENDING, {}).items()
-            if (saved := tuple(id_ for id_ in ids if id_))
+            self.env[model_name]._crm_owner_query(tuple(ids)) for model_name, ids in pending.items() if ids
         ]
         if owners:
             self._insert(SQL(" UNION ").join(owners))

@@ -297,7 +297,11 @@ class CrmCustomerStat(models.Model):
 
     def action_prepare_offers(self):
         """Start a selection for offers with these customers."""
-        batch = self.env["crm.offer.batch"]._create_for(self.partner_id)
+        return self._action_prepare_offers(self.partner_id)
+
+    @api.model
+    def _action_prepare_offers(self, partners):
+        batch = self.env["crm.offer.batch"]._create_for(partners)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Offers for Many"),

@@ -1,3 +1,5 @@
+import pytz
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -10,6 +12,8 @@ COLUMNS = (
     *("res_id", "event", "kind", "date", "owner_id", "partner_id", "company_id"),
     *("channel", "direction", "user_id", "subject", "outcome"),
 )
+
+EMPTY_LOOK = {"state": "", "level": "muted", "amount": None, "currency_id": None}
 
 
 class CrmInteraction(models.Model):
@@ -112,7 +116,7 @@ class CrmInteraction(models.Model):
                      WHERE source.date IS NOT NULL
                 ), upserted AS (
                     INSERT INTO crm_interaction AS known (res_model, %(columns)s)
-                    SELECT %(model)s, %(columns)s FROM fresh
+                    SELECT %(model)s, %(columns)s FROM fresh ORDER BY date, res_id
                     ON CONFLICT (res_model, res_id, event) DO UPDATE SET %(assignments)s
                      WHERE (%(known)s) IS DISTINCT FROM (%(excluded)s)
                 )
@@ -206,26 +210,41 @@ class CrmInteraction(models.Model):
     # Reading
     # ------------------------------------------------------------------
 
-    def _crm_timeline_rows(self):
-        """The rows as documented in ``res.partner.crm_timeline``."""
+    def _crm_timeline_rows(self, sources):
+        """The rows as documented in ``res.partner.crm_timeline``.
+
+        :param dict sources: by model, the records the rows stand for, with the rights of the reader
+        """
         kinds, channels = (
             dict(self._fields[fname]._description_selection(self.env)) for fname in ("kind", "channel")
         )
-        return [
-            {
-                "id": row.id,
-                "model": row.res_model,
-                "res_id": row.res_id,
-                "kind": row.kind,
-                "kind_label": kinds[row.kind],
-                "channel": row.channel or None,
-                "channel_label": channels.get(row.channel, ""),
-                "direction": row.direction or None,
-                "date": row.date.isoformat(),
-                "contact": row.partner_id.display_name or "",
-                "user": row.user_id.name or "",
-                "subject": row.subject or "",
-                "outcome": row.outcome or "",
-            }
-            for row in self
-        ]
+        zone = pytz.timezone(self.env.company._crm_timezone())
+        looks = {name: records._interaction_look() for name, records in sources.items()}
+        rows = []
+        for row in self:
+            source = sources[row.res_model]
+            day = None if source._interaction_has_time else pytz.utc.localize(row.date).astimezone(zone)
+            rows.append(
+                {
+                    "id": row.id,
+                    "model": row.res_model,
+                    "res_id": row.res_id,
+                    "kind": row.kind,
+                    "kind_label": kinds[row.kind],
+                    "channel": row.channel or None,
+                    "channel_label": channels.get(row.channel, ""),
+                    "direction": row.direction or None,
+                    "date": row.date.isoformat(),
+                    # The instant falls on another day in other time zones; the document's day is one.
+                    "day": day and day.date().isoformat(),
+                    "contact_id": row.partner_id.id or None,
+                    "contact": row.partner_id.display_name or "",
+                    "user": row.user_id.name or "",
+                    "subject": row.subject or "",
+                    "outcome": row.outcome or "",
+                    "unfolds": source._interaction_unfolds,
+                    **EMPTY_LOOK,
+                    **looks[row.res_model].get(row.res_id, {}),
+                }
+            )
+        return rows

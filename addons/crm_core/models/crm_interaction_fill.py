@@ -42,6 +42,33 @@ class CrmInteractionFill(models.Model):
             )
 
     @api.model
+    def _fill_again(self, model_name):
+        """Read all records of a source once more, in the background: an addon brought or extended it.
+
+        To be called by the addon's ``post_init_hook``.
+        """
+        self.search([("model_id.model", "=", model_name)]).unlink()
+        self._request_missing()
+        self.env.ref("crm_core.ir_cron_interaction_fill")._trigger()
+
+    @api.model
+    def _forget_kinds(self, model_name, kinds):
+        """Take away the rows that an addon added, when it goes; to be called by its ``uninstall_hook``.
+
+        :param model_name: the source
+        :param kinds: kinds of ``crm.interaction`` that the addon brought
+        """
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM crm_interaction WHERE res_model = %s AND kind = ANY(%s)",
+                model_name,
+                list(kinds),
+            )
+        )
+        self.env["crm.interaction"].invalidate_model()
+        self.search([("model_id.model", "=", model_name)]).unlink()
+
+    @api.model
     def _cron_fill(self):
         self._request_missing()
         cron = self.env["ir.cron"]

@@ -20,6 +20,12 @@ class CrmInteractionMixin(models.AbstractModel):
 
     # Stored fields whose change changes the rows. An addon that extends a source names those it adds.
     _interaction_fields = frozenset()
+    # Whether the records know the hour of the contact, or the day alone: then they stand at its end.
+    _interaction_has_time = True
+    # Stored fields that :meth:`_interaction_look` reads, fetched with the records.
+    _interaction_look_fields = ()
+    # Whether a row unfolds, see :meth:`_interaction_detail`.
+    _interaction_unfolds = False
 
     def _interaction_values(self):
         """The rows of these records in the timeline.
@@ -39,7 +45,11 @@ class CrmInteractionMixin(models.AbstractModel):
         :rtype: SQL
         """
         rows = [
-            {"event": "", "owner_id": row["partner_id"], "date": row.pop("date").isoformat()}
+            {
+                "event": "",
+                "owner_id": row["partner_id"],
+                "date": row.pop("date").replace(microsecond=0).isoformat(),
+            }
             | {key: value for key, value in row.items() if value is not False}
             for row in self.browse(ids).exists()._interaction_values()
         ]
@@ -54,6 +64,24 @@ class CrmInteractionMixin(models.AbstractModel):
             json.dumps(rows),
         )
 
+    def _interaction_look(self):
+        """What a reader sees of these records on their rows, beside the rows themselves.
+
+        :return: by record id, any of ``state`` (in words), ``level`` (``success``, ``info``, ``warning``,
+            ``danger`` or ``muted``), ``amount`` (untaxed) and ``currency_id``
+        :rtype: dict[int, dict]
+        """
+        return {}
+
+    def _interaction_detail(self):
+        """What one record tells when its row is unfolded, with the rights of the reader.
+
+        :return: ``text`` (plain, may be empty) and ``lines`` (products, each ``product``, ``quantity``,
+            ``uom``, ``amount`` (None: no price), ``currency_id``)
+        :rtype: dict
+        """
+        return {"text": "", "lines": []}
+
     @api.model
     @ormcache()
     def _interaction_get_fields(self):
@@ -66,7 +94,7 @@ class CrmInteractionMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        records._interaction_sync_later()
+        records._interaction_filter_told()._interaction_sync_later()
         return records
 
     def _write_multi(self, vals_list):
@@ -84,6 +112,10 @@ class CrmInteractionMixin(models.AbstractModel):
 
     def _interaction_relevant(self):
         """Those of the records that may have a row, now or before."""
+        return self
+
+    def _interaction_filter_told(self):
+        """Those of new records that have a row at once."""
         return self
 
     def _interaction_sync_later(self):

@@ -22,6 +22,7 @@ class CrmLead(models.Model):
     _interaction_fields = frozenset(
         {"partner_id", "company_id", "user_id", "name", "active", "won_status", "date_closed"}
     )
+    _interaction_look_fields = ("won_status", "stage_id", "expected_revenue", "company_id")
 
     def _crm_owner_query(self, ids):
         return SQL(
@@ -60,3 +61,16 @@ class CrmLead(models.Model):
             """,
             ids,
         )
+
+    def _interaction_look(self):
+        labels = dict(self._fields["won_status"]._description_selection(self.env))
+        levels = {"won": "success", "lost": "muted"}
+        return {
+            lead.id: {
+                "state": labels[lead.won_status] if lead.won_status in levels else lead.stage_id.name,
+                "level": levels.get(lead.won_status, "info"),
+                "amount": lead.expected_revenue or None,
+                "currency_id": lead.company_currency.id,
+            }
+            for lead in self
+        }

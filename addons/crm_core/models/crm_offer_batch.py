@@ -3,6 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -132,6 +133,33 @@ class CrmOfferBatch(models.Model):
         return self.create(
             {"line_ids": [Command.create({"partner_id": customer.id}) for customer in customers]}
         )
+
+    def _add_customers(self, partners):
+        """Add the customers of many partners at once, each once; one statement, whatever their number.
+
+        :param partners: ``res.partner`` the user may read
+        """
+        self.check_access("write")
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_offer_batch_line
+                       (batch_id, company_id, state, partner_id, create_uid, create_date, write_uid,
+                        write_date)
+                SELECT DISTINCT %(batch)s, %(company)s, 'waiting', commercial_partner_id, %(uid)s,
+                       now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM res_partner
+                 WHERE id = ANY(%(partners)s)
+                ON CONFLICT (batch_id, partner_id) DO NOTHING
+                """,
+                batch=self.id,
+                company=self.company_id.id,
+                uid=self.env.uid,
+                partners=partners.ids,
+            )
+        )
+        self.invalidate_recordset()
 
     # ------------------------------------------------------------------
     # Actions

@@ -1,6 +1,5 @@
-from datetime import datetime, time
-
 from odoo import models
+from odoo.tools import html2plaintext
 
 
 class MailActivity(models.Model):
@@ -8,6 +7,9 @@ class MailActivity(models.Model):
     _inherit = ["mail.activity", "crm.interaction.mixin"]
 
     _interaction_fields = frozenset({"active", "date_done", "summary", "user_id", "res_id"})
+
+    _interaction_has_time = False
+    _interaction_unfolds = True
 
     def _interaction_values(self):
         """A finished activity on the customer or on one of the customer's documents."""
@@ -20,7 +22,9 @@ class MailActivity(models.Model):
                 {
                     "res_id": activity.id,
                     "kind": kind,
-                    "date": datetime.combine(activity.date_done, time(12)),
+                    "date": (activity.user_id.company_id or self.env.company)._crm_end_of_day(
+                        activity.date_done
+                    ),
                     "partner_id": partner.id,
                     "channel": channel,
                     "direction": "out",
@@ -43,3 +47,7 @@ class MailActivity(models.Model):
             for activity in activities:
                 if contact := contacts.get(activity.res_id):
                     yield activity, contact
+
+    def _interaction_detail(self):
+        parts = (html2plaintext(part or "").strip() for part in (self.note, self.feedback))
+        return {"text": "\n".join(filter(None, parts)), "lines": []}

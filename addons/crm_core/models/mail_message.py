@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 
 # What people say to one another; notifications and tracking are the system's own.
 SAID = ("comment", "email", "email_outgoing", "auto_comment")
@@ -10,6 +10,8 @@ class MailMessage(models.Model):
     _inherit = ["mail.message", "crm.interaction.mixin"]
 
     _interaction_fields = frozenset({"message_type", "author_id", "subject", "date", "model", "is_internal"})
+
+    _interaction_unfolds = True
 
     def _interaction_relevant(self):
         return self.filtered(lambda message: message.message_type in SAID)
@@ -47,3 +49,6 @@ class MailMessage(models.Model):
             ids,
             SAID,
         )
+
+    def _interaction_detail(self):
+        return {"text": html2plaintext(self.body or "", include_references=False).strip(), "lines": []}

@@ -1,3 +1,5 @@
+from datetime import datetime, time
+
 import pytz
 
 from odoo import api, fields, models
@@ -224,6 +226,16 @@ class ResCompany(models.Model):
             for company in companies
         )
         return SQL("(CASE %s ELSE 'UTC' END)", zone)
+
+    def _crm_end_of_day(self, day):
+        """The last second of a day in the company's zone, as an instant in UTC (naive).
+
+        :rtype: datetime.datetime
+        """
+        zone = pytz.timezone(self._crm_timezone())
+        return (
+            zone.localize(datetime.combine(day, time(23, 59, 59))).astimezone(pytz.utc).replace(tzinfo=None)
+        )
 
     def _crm_today(self, at=None):
         """The day it is now, or was at a moment in UTC, in this company.

@@ -35,12 +35,47 @@ class ResPartner(models.Model):
             "todo": stat._get_overview_todo(),
             "turnover": stat._get_overview_turnover(),
             "products": self._crm_overview_products(),
+            "history": self._crm_overview_history(),
             "rights": {
                 "create_quotation": self.env["sale.order"].has_access("create")
                 and self.env["crm.offer"].has_access("create"),
                 "edit_partner": self.has_access("write"),
             },
         }
+
+    def _crm_overview_history(self):
+        """By what the history can be narrowed down."""
+        Interaction = self.env["crm.interaction"]
+        kinds = dict(Interaction._fields["kind"]._description_selection(self.env))
+        groups = self._crm_timeline_groups()
+        grouped = {kind for (_key, _label, members) in groups for kind in members}
+        rest = [kind for kind in kinds if kind not in grouped]
+        return {
+            "groups": [
+                {"key": key, "label": label, "kinds": members}
+                for key, label, members in (*groups, ("other", self.env._("Other"), rest))
+            ],
+            "channels": [
+                {"value": value, "label": label}
+                for value, label in Interaction._fields["channel"]._description_selection(self.env)
+            ],
+        }
+
+    def _crm_timeline_groups(self):
+        """Kinds of contact that share a button of the history; an addon adds its own.
+
+        :return: (key, label, kinds) in the order of the buttons; what is in none is under "Other"
+        """
+        _ = self.env._
+        return [
+            ("orders", _("Orders"), ["quotation", "order"]),
+            ("invoices", _("Invoices"), ["invoice", "refund", "payment"]),
+            ("deliveries", _("Deliveries"), ["delivery", "return"]),
+            ("emails", _("E-mails"), ["email"]),
+            ("calls", _("Calls"), ["call"]),
+            ("meetings", _("Meetings"), ["meeting"]),
+            ("opportunities", _("Opportunities"), ["lead", "won", "lost"]),
+        ]
 
     def _crm_overview_partner(self):
         contacts = self.search_fetch(

@@ -11,7 +11,11 @@ class SaleOrder(models.Model):
         {"state", "partner_id", "company_id", "date_order", "amount_untaxed", "currency_rate"}
     )
     _crm_owner_fields = frozenset({"partner_id", "company_id"})
-    _interaction_fields = frozenset({"state", "partner_id", "company_id", "date_order", "user_id", "name"})
+    _interaction_fields = frozenset(
+        {"state", "partner_id", "company_id", "date_order", "user_id", "name", "client_order_ref"}
+    )
+    _interaction_look_fields = ("state", "amount_untaxed", "currency_id")
+    _interaction_unfolds = True
 
     crm_offer_id = fields.Many2one(
         "crm.offer",
@@ -25,18 +29,51 @@ class SaleOrder(models.Model):
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_order(SQL("SELECT id FROM sale_order WHERE id IN %s", ids))
 
+    def _interaction_filter_told(self):
+        return self.filtered(lambda order: order.state != "draft")
+
     def _interaction_query(self, ids):
-        # A draft has not reached the customer yet.
+        # A draft has not reached the customer yet. The customer knows the order by his own number too.
         return SQL(
             """
-            SELECT id, '', CASE state WHEN 'sale' THEN 'order' ELSE 'quotation' END, date_order,
-                   partner_id, partner_id, company_id, 'document', 'out', user_id, name, NULL
+            SELECT id, '', CASE state WHEN 'sent' THEN 'quotation' ELSE 'order' END, date_order,
+                   partner_id, partner_id, company_id, 'document', 'out', user_id,
+                   concat_ws(' · ', name, NULLIF(client_order_ref, '')), NULL
               FROM sale_order
              WHERE id IN %s
-               AND state IN ('sent', 'sale')
+               AND state IN ('sent', 'sale', 'cancel')
             """,
             ids,
         )
+
+    def _interaction_look(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        levels = {"sale": "success", "cancel": "muted"}
+        return {
+            order.id: {
+                "state": labels[order.state],
+                "level": levels.get(order.state, "info"),
+                "amount": order.amount_untaxed,
+                "currency_id": order.currency_id.id,
+            }
+            for order in self
+        }
+
+    def _interaction_detail(self):
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        return {
+            "text": "",
+            "lines": [
+                {
+                    "product": line.product_id.display_name or line.name,
+                    "quantity": line.product_uom_qty,
+                    "uom": line.product_uom_id.name or "",
+                    "amount": line.price_subtotal,
+                    "currency_id": line.currency_id.id,
+                }
+                for line in lines
+            ],
+        }
 
     def _crm_is_cart_condition(self):
         """Condition on the row ``o`` that tells a cart nobody has sent from an open quotation.

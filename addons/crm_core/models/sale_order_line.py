@@ -22,6 +22,16 @@ class SaleOrderLine(models.Model):
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_order(SQL("SELECT order_id FROM sale_order_line WHERE id IN %s", ids))
 
+    def _crm_leave_to_others(self, pending):
+        orders = pending.setdefault("sale.order", set())
+        left = set()
+        for line in self:
+            if order_id := line._cache.get("order_id"):
+                orders.add(order_id)
+            else:
+                left.add(line.id)
+        return left
+
     def _crm_bought_lines_sql(self, orders, company):
         """The order lines that are products bought, with what belongs to them.
 

@@ -24,3 +24,16 @@ class StockMove(models.Model):
                 ids,
             )
         )
+
+    def _crm_leave_to_others(self, pending):
+        orders = pending.setdefault("sale.order", set())
+        left = set()
+        for move in self:
+            if move._cache.get("state") not in (None, "done", "cancel"):
+                continue
+            line_id = move._cache.get("sale_line_id")
+            if order_id := line_id and move.sale_line_id._cache.get("order_id"):
+                orders.add(order_id)
+            elif line_id or line_id is None:
+                left.add(move.id)
+        return left

@@ -6,6 +6,7 @@ from . import test_fact_check
 from . import test_offers
 from . import test_offer_batch
 from . import test_overview
+from . import test_target_group
 from . import test_timeline
 from . import test_contact_log
 from . import test_consent_fold

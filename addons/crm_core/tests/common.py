@@ -72,7 +72,8 @@ class CrmCoreCommon(BaseCommon):
     def order(cls, partner, products, days_ago=0, **values):
         order = cls.quote(partner, products, **values)
         order.action_confirm()
-        order.date_order = cls.at(days_ago)
+        # Noon of today may be still to come.
+        order.date_order = min(cls.at(days_ago), fields.Datetime.now())
         return order
 
     @classmethod
@@ -81,7 +82,7 @@ class CrmCoreCommon(BaseCommon):
             for move in picking.move_ids:
                 move.write({"quantity": move.product_uom_qty, "picked": True})
             picking.button_validate()
-            picking.date_done = cls.at(days_ago)
+            picking.date_done = min(cls.at(days_ago), fields.Datetime.now())
         return order.picking_ids
 
     @classmethod
@@ -198,3 +199,20 @@ class CrmCoreCommon(BaseCommon):
         Rebuild.search([]).action_cancel()
         hook(self.env)
         self.assertTrue(Rebuild._is_running(self.company))
+
+    def assert_timeline_follows_the_addon(self, source, post_init_hook, uninstall_hook, get_rows):
+        """The rows of an addon's source go with it, and come back from the records when it is installed.
+
+        :param str source: name of the model
+        :param get_rows: gives the rows of the timeline, of which there are some
+        """
+        Fill = self.env["crm.interaction.fill"]
+        before = [row["res_id"] for row in get_rows()]
+        uninstall_hook(self.env)
+        self.assertFalse(get_rows())
+        self.assertFalse(Fill.search([("model_id.model", "=", source)]))
+        post_init_hook(self.env)
+        fill = Fill.search([("model_id.model", "=", source)])
+        while not fill.is_done:
+            fill._do_batch()
+        self.assertEqual([row["res_id"] for row in get_rows()], before)

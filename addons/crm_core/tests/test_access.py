@@ -92,8 +92,9 @@ class TestAccess(CrmCoreCommon):
             lambda partner: partner.crm_overview(),
             lambda partner: partner.crm_overview_products(),
             lambda partner: partner.crm_suggest_offer(3),
-            lambda partner: partner.crm_history(3),
-            lambda partner: partner.crm_history_lines("sale.order", 1),
+            lambda partner: partner.crm_timeline(3),
+            lambda partner: partner.crm_timeline_detail(1),
+            lambda partner: partner.crm_upcoming(3),
             lambda partner: partner.crm_open_records("orders"),
             lambda partner: partner.crm_price_products([{"product_id": self.paper.id}]),
             lambda partner: partner.crm_create_quotation([{"product_id": self.paper.id}]),
@@ -186,17 +187,17 @@ class TestAccess(CrmCoreCommon):
     def test_history_shows_only_documents_the_reader_may_open(self):
         salesman = new_test_user(self.env, "core_salesman", groups="sales_team.group_sale_salesman")
         self.nobodys.sale_order_ids.user_id = self.colleague
-        rows = self.nobodys.with_user(salesman).crm_history(20)["rows"]
+        rows = self.nobodys.with_user(salesman).crm_timeline(20)["rows"]
         self.assertNotIn("order", [row["kind"] for row in rows])
         mine = self.order(self.nobodys, [(self.training, 1)])
         mine.user_id = salesman
-        rows = self.nobodys.with_user(salesman).crm_history(20)["rows"]
-        self.assertEqual([row["id"] for row in rows if row["kind"] == "order"], [mine.id])
+        rows = self.nobodys.with_user(salesman).crm_timeline(20)["rows"]
+        self.assertEqual([row["res_id"] for row in rows if row["kind"] == "order"], [mine.id])
 
     def test_user_without_sales_rights_reads_facts_but_makes_no_quotation(self):
         overview = self.own.with_user(self.user).crm_overview()
         self.assertFalse(overview["rights"]["create_quotation"])
-        self.assertEqual(self.own.with_user(self.user).crm_history(5)["rows"], [])
+        self.assertEqual(self.own.with_user(self.user).crm_timeline(5, channels=["document"])["rows"], [])
         with self.assertRaises(AccessError):
             self.own.with_user(self.user).crm_create_quotation([{"product_id": self.paper.id}])
 

@@ -23,6 +23,7 @@ class TestApi(CrmCoreCommon, HttpCase):
         for days_ago in (90, 60, 30):
             cls.order(cls.customer, [(cls.paper, 20)], days_ago=days_ago)
         cls.Dirty._fold()
+        cls.env.cr.flush()  # what a commit does, for the requests
 
     def key(self, user):
         tomorrow = fields.Datetime.now() + timedelta(days=1)
@@ -108,7 +109,7 @@ class TestApi(CrmCoreCommon, HttpCase):
             client.login(self.env.cr.dbname, "api_seller", "api_seller_2026")
             overview = client.execute("res.partner", "crm_overview", ids)
             lines = client.execute_kw("res.partner", "crm_suggest_offer", [ids], {"limit": 2})
-            history = client.execute("res.partner", "crm_history", ids)
+            history = client.execute("res.partner", "crm_timeline", ids)
         self.assertEqual(overview["partner"]["id"], self.customer.id)
         self.assertEqual(lines[0]["product_id"], self.paper.id)
         self.assertEqual(len([row for row in history["rows"] if row["kind"] == "order"]), 3)

@@ -56,6 +56,17 @@ class TestContactLog(CrmCoreCommon):
             form.partner_id = self.contact
         self.assertEqual((form.record.channel, form.record.user_id), ("phone", self.user))
 
+    def test_order_and_lead_know_whom_it_was_with(self):
+        order = self.quote(self.contact, [(self.paper, 1)])
+        lead = self.env["crm.lead"].create({"name": "New office", "partner_id": self.contact.id})
+        seller = new_test_user(self.env, "log_seller", groups="sales_team.group_sale_salesman_all_leads")
+        for record, fname in ((order, "order_id"), (lead, "lead_id")):
+            button = f"'default_partner_id': partner_id, 'default_{fname}': id"
+            arch = record.with_user(seller).get_view(view_type="form")["arch"]
+            self.assertTrue(button in arch, fname)
+            log = self.log(**{fname: record.id})
+            self.assertEqual(log[fname], record)
+
     def test_who_may_see_and_change(self):
         log = self.log()
         for user, sees in (

@@ -48,7 +48,7 @@ class TestFactsCompany(CrmCoreCommon):
             overview = self.customer.with_company(company).crm_overview()
             tiles = {tile["key"]: tile["value"] for tile in overview["tiles"]}
             self.assertEqual((overview["company"]["id"], tiles["orders"]), (company.id, count))
-            rows = self.customer.with_company(company).crm_history(10)["rows"]
+            rows = self.customer.with_company(company).crm_timeline(10)["rows"]
             self.assertEqual({row["model"] for row in rows if row["kind"] == "order"}, {"sale.order"})
             self.assertEqual(len([row for row in rows if row["kind"] == "order"]), 1)
 

@@ -1,6 +1,7 @@
 import json
+from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -71,74 +72,127 @@ class TestOverview(CrmCoreCommon):
         invoices = self.env["account.move"].search(action["domain"])
         self.assertEqual(tiles["overdue"]["value"], sum(invoices.mapped("amount_residual_signed")))
 
+    def pages(self, size):
+        pages, cursor = [], None
+        while True:
+            page = self.customer.crm_timeline(size, before=cursor)
+            pages += [row["id"] for row in page["rows"]]
+            cursor = page["next"]
+            if not cursor:
+                return pages
+
     def test_history_is_one_list_newest_first(self):
-        rows = self.customer.crm_history(20)["rows"]
+        rows = self.customer.crm_timeline(20, channels=["document"])["rows"]
         dates = [row["date"] for row in rows]
         self.assertEqual(dates, sorted(dates, reverse=True))
         kinds = [row["kind"] for row in rows]
         self.assertEqual(
-            {kind: kinds.count(kind) for kind in set(kinds)},
-            {"quotation": 1, "order": 2, "delivery": 2, "invoice": 1},
+            {kind: kinds.count(kind) for kind in set(kinds)}, {"order": 2, "delivery": 1, "invoice": 1}
         )
+        invoice = next(row for row in rows if row["kind"] == "invoice")
+        self.assertEqual(invoice["amount"], self.bill_of_first.amount_untaxed)
+        self.assertEqual(invoice["day"], self.bill_of_first.invoice_date.isoformat())
+        order = next(row for row in rows if row["kind"] == "order")
+        self.assertEqual((order["state"], order["level"], order["day"]), ("Sales Order", "success", None))
 
     def test_history_pages_join_without_gap_or_double(self):
         for number in range(7):
             self.bill(self.customer, self.paper, 10.0 + number, days_ago=30)
             self.order(self.customer, [(self.training, 1)], days_ago=30)
-        whole = [row["key"] for row in self.customer.crm_history(100)["rows"]]
+        whole = [row["id"] for row in self.customer.crm_timeline(100)["rows"]]
         self.assertEqual(len(whole), len(set(whole)))
         for size in (1, 2, 3, 5):
-            pages, cursor = [], None
-            while True:
-                page = self.customer.crm_history(size, before=cursor)
-                pages += [row["key"] for row in page["rows"]]
-                cursor = page["next"]
-                if not cursor:
-                    break
-            self.assertEqual(pages, whole, size)
+            self.assertEqual(self.pages(size), whole, size)
 
-    def test_history_pages_join_in_any_time_zone(self):
-        self.bill(self.customer, self.paper, 10.0, days_ago=20)
+    def test_day_of_a_document_is_one_in_any_time_zone(self):
         for zone in ("Pacific/Auckland", "America/Los_Angeles"):
             self.company.crm_timezone = zone
-            whole = [row["key"] for row in self.customer.crm_history(100)["rows"]]
-            pages, cursor = [], None
-            while True:
-                page = self.customer.crm_history(1, before=cursor)
-                pages += [row["key"] for row in page["rows"]]
-                cursor = page["next"]
-                if not cursor:
-                    break
-            self.assertEqual(pages, whole, zone)
+            bill = self.bill(self.customer, self.paper, 10.0, days_ago=20)
+            rows = self.customer.crm_timeline(100, kinds=["invoice"])["rows"]
+            days = {row["res_id"]: row["day"] for row in rows}
+            self.assertEqual(days[bill.id], bill.invoice_date.isoformat(), zone)
+
+    def test_invoice_of_today_is_there_at_once(self):
+        bill = self.bill(self.customer, self.paper, 10.0)
+        rows = self.customer.crm_timeline(20, kinds=["invoice"])["rows"]
+        self.assertEqual(rows[0]["res_id"], bill.id)
 
     def test_history_filters_by_kind_and_text(self):
-        rows = self.customer.crm_history(20, kinds=["invoice"])["rows"]
-        self.assertEqual([row["name"] for row in rows], [self.bill_of_first.name])
-        rows = self.customer.crm_history(20, search=self.first.name)["rows"]
-        self.assertIn(self.first.name, [row["name"] for row in rows])
-        self.assertNotIn(self.second.name, [row["name"] for row in rows])
-        rows = self.customer.crm_history(20, search="toner")["rows"]
-        self.assertEqual([row["id"] for row in rows], [self.quotation.id])
+        rows = self.customer.crm_timeline(20, kinds=["invoice"])["rows"]
+        self.assertEqual([row["res_id"] for row in rows], [self.bill_of_first.id])
+        rows = self.customer.crm_timeline(20, search=self.first.name)["rows"]
+        found = {(row["model"], row["res_id"]) for row in rows}
+        self.assertIn(("sale.order", self.first.id), found)
+        self.assertNotIn(("sale.order", self.second.id), found)
 
-    def test_history_refuses_nonsense(self):
-        for kwargs in ({"before": "yesterday"}, {"kinds": ["rumour"]}):
+    def test_history_finds_the_documents_of_a_product(self):
+        self.order(self.customer, [(self.toner, 3)], days_ago=2)
+        rows = self.customer.crm_timeline(20, search="toner")["rows"]
+        self.assertEqual([row["kind"] for row in rows], ["order"])
+        paper = self.customer.crm_timeline(20, search="Paper A4", channels=["document"])["rows"]
+        self.assertEqual({row["kind"] for row in paper}, {"order", "delivery", "invoice"})
+
+    def test_order_is_found_by_the_number_of_the_customer(self):
+        self.second.client_order_ref = "PO 4711"
+        rows = self.customer.crm_timeline(20, search="4711")["rows"]
+        self.assertEqual(
+            [(row["res_id"], row["subject"]) for row in rows],
+            [(self.second.id, f"{self.second.name} · PO 4711")],
+        )
+
+    def test_rows_unfold_and_belong_to_the_customer(self):
+        ids = {
+            (row["model"], row["res_id"]): row["id"]
+            for row in self.customer.crm_timeline(100, channels=["document"])["rows"]
+        }
+        order = self.customer.crm_timeline_detail(ids["sale.order", self.first.id])
+        self.assertEqual(order["lines"][0]["quantity"], 10.0)
+        bill = self.customer.crm_timeline_detail(ids["account.move", self.bill_of_first.id])
+        self.assertEqual(len(bill["lines"]), 2)
+        picking = self.customer.crm_timeline_detail(ids["stock.picking", self.picking.id])
+        self.assertEqual(picking["lines"][0]["amount"], None)
+        for stranger, id_ in (
+            (self.make_customer("Other"), ids["sale.order", self.first.id]),
+            (self.customer, 0),
+        ):
             with self.assertRaises(UserError):
-                self.customer.crm_history(**kwargs)
-
-    def test_history_lines_unfold_and_belong_to_the_customer(self):
-        lines = self.customer.crm_history_lines("sale.order", self.first.id)
-        self.assertEqual(next((line["product"], line["quantity"]) for line in lines)[1], 10.0)
-        self.assertEqual(len(self.customer.crm_history_lines("account.move", self.bill_of_first.id)), 2)
-        self.assertEqual(self.customer.crm_history_lines("stock.picking", self.picking.id)[0]["amount"], None)
-        with self.assertRaises(UserError):
-            self.make_customer("Other").crm_history_lines("sale.order", self.first.id)
-        with self.assertRaises(UserError):
-            self.customer.crm_history_lines("res.users", self.env.uid)
+                stranger.crm_timeline_detail(id_)
 
     def test_return_shows_as_return(self):
         self.send_back(self.picking, 2)
-        kinds = [row["kind"] for row in self.customer.crm_history(20)["rows"]]
+        kinds = [row["kind"] for row in self.customer.crm_timeline(20)["rows"]]
         self.assertEqual(kinds.count("return"), 1)
+
+    def test_what_is_to_come_stands_apart(self):
+        before = {(row["kind"], row["res_id"]) for row in self.customer.crm_upcoming(10)["rows"]}
+        under_way = self.second.picking_ids
+        self.assertEqual(before, {("quotation", self.quotation.id), ("delivery", under_way.id)})
+        order = self.order(self.customer, [(self.paper, 1)])
+        now = fields.Datetime.now()
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Yearly talk",
+                "partner_ids": [Command.link(self.contact.id)],
+                "start": now + timedelta(days=9),
+                "stop": now + timedelta(days=9, hours=1),
+            }
+        )
+        activity = self.contact.activity_schedule(
+            "mail.mail_activity_data_todo", date_deadline=self.today + timedelta(days=4), summary="Ask"
+        )
+        found = {(row["model"], row["res_id"]) for row in self.customer.crm_upcoming(10)["rows"]}
+        self.assertEqual(
+            found,
+            {
+                ("sale.order", self.quotation.id),
+                ("stock.picking", under_way.id),
+                ("stock.picking", order.picking_ids.id),
+                ("calendar.event", meeting.id),
+                ("mail.activity", activity.id),
+            },
+        )
+        page = self.customer.crm_upcoming(2)
+        self.assertEqual((len(page["rows"]), page["more"]), (2, True))
 
     def test_todo_names_what_presses_most(self):
         self.bill(self.customer, self.paper, 80.0, days_ago=40)
@@ -190,7 +244,7 @@ class TestOverview(CrmCoreCommon):
         order = self.order(self.customer, [(self.training, 1)], order_line=[Command.clear()])
         order.order_line = [Command.create({"product_id": self.training.id})]
         order._action_cancel()
-        rows = self.customer.crm_history(20, kinds=["order"])["rows"]
-        self.assertEqual([row["level"] for row in rows if row["id"] == order.id], ["muted"])
+        rows = self.customer.crm_timeline(20, kinds=["order"])["rows"]
+        self.assertEqual([row["level"] for row in rows if row["res_id"] == order.id], ["muted"])
         tiles = {tile["key"]: tile["value"] for tile in self.customer.crm_overview()["tiles"]}
         self.assertEqual(tiles["orders"], 2)

@@ -31,15 +31,6 @@ class TestTimeline(CrmCoreCommon):
             cls.env, "timeline_seller", groups="sales_team.group_sale_salesman,crm_core.group_crm_core_all"
         )
 
-    # Noon of today may be still to come, and what is to come is no history.
-    @classmethod
-    def order(cls, partner, products, days_ago=1, **values):
-        return super().order(partner, products, days_ago=days_ago, **values)
-
-    @classmethod
-    def deliver(cls, order, days_ago=1):
-        return super().deliver(order, days_ago=days_ago)
-
     def kinds(self, partner=None, user=None, **filters):
         customer = (partner or self.customer).with_user(user or self.env.user)
         return [row["kind"] for row in customer.crm_timeline(100, **filters)["rows"]]
@@ -68,8 +59,8 @@ class TestTimeline(CrmCoreCommon):
         documents = self.customer.crm_timeline(100, channels=["document"])
         self.assertEqual(
             sorted(row["kind"] for row in documents["rows"]),
-            ["delivery", "order", "return"],
-            "days without an hour stand at the end of the day: not yet",
+            ["delivery", "invoice", "order", "payment", "refund", "return"],
+            "days without an hour stand at the end of the day, and are told from its begin",
         )
         rows = self.rows(("commercial_partner_id", "=", self.customer.id))
         kinds = set(rows.filtered(lambda row: row.channel == "document").mapped("kind"))
@@ -80,8 +71,10 @@ class TestTimeline(CrmCoreCommon):
         order = self.order(self.customer, [(self.paper, 1)])
         self.assertIn("order", self.kinds())
         order._action_cancel()
-        self.assertNotIn("order", self.kinds())
+        (row,) = self.customer.crm_timeline(100, kinds=["order"])["rows"]
+        self.assertEqual((row["state"], row["level"]), ("Cancelled", "muted"))
         order.action_draft()
+        self.assertNotIn("order", self.kinds())
         order.unlink()
         self.assertFalse(self.rows(("res_model", "=", "sale.order"), ("res_id", "=", order.id)))
 

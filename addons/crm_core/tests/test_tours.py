@@ -71,6 +71,11 @@ class OverviewTourCase(HttpCase):
         order.picking_ids.date_done = order.date_order + timedelta(days=2)
         return order
 
+    def _log_a_call(self, tour):
+        self.start_tour(f"/odoo/customers/{self.customer.id}/overview", tour, login="tour.salesperson")
+        log = self.env["crm.contact.log"].search([("partner_id", "=", self.customer.id)])
+        self.assertEqual((log.channel, log.user_id), ("phone", self.salesperson))
+
     def _get_new_order(self):
         return self.env["sale.order"].search(
             [("partner_id", "=", self.customer.id), ("crm_offer_id", "!=", False)]
@@ -87,6 +92,15 @@ class TestTours(OverviewTourCase):
         self.assertEqual(toner.product_uom_qty, 7)
         self.assertEqual(toner.price_unit, 100)
 
+    def test_call_is_logged_and_found_in_the_history(self):
+        self._log_a_call("crm_core_timeline")
+
+    def test_target_group_from_conditions_to_offers(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))
+
 
 @tagged("post_install", "-at_install")
 class TestToursPhone(OverviewTourCase):
@@ -97,3 +111,12 @@ class TestToursPhone(OverviewTourCase):
         url = f"/odoo/customers/{self.customer.id}/overview"
         self.start_tour(url, "crm_core_next_offer_phone", login="tour.salesperson")
         self.assertEqual(self._get_new_order().state, "draft")
+
+    def test_call_is_logged_on_the_phone(self):
+        self._log_a_call("crm_core_timeline_phone")
+
+    def test_target_group_on_the_phone(self):
+        self.start_tour("/odoo/target-groups", "crm_core_target_group_phone", login="tour.salesperson")
+        group = self.env["crm.target.group"].search([("name", "=", "Tour Group")])
+        self.assertIn(self.customer, group.member_ids.partner_id)
+        self.assertTrue(self.env["crm.offer.batch"].search([("name", "=", "Offers for Tour Group")]))

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -31,3 +31,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             # sudo: derived rows
             self.env["crm.interaction"].sudo()._merge_partners(commercial.ids, gone.ids, survivors.id)
         return result
+
+    @api.model
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        """Members of target groups hang on no foreign key."""
+        members = self.env["crm.target.group.member"].sudo()  # sudo: of every group, whoever merges
+        members._merge_partners(src_partners.ids, dst_partner.id)
+        return super()._update_foreign_keys(src_partners, dst_partner)

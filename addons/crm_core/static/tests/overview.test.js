@@ -59,6 +59,10 @@ function makeOverview(values = {}) {
         todo: [{ key: "overdue", level: "danger", text: "$ 12 is overdue", records: "overdue" }],
         turnover: { months: MONTHS, current: MONTHS.map(() => 10), previous: MONTHS.map(() => 9), title: "Turnover is up" },
         products: { count: 0, rows: [] },
+        history: {
+            groups: [{ key: "invoices", label: "Invoices", kinds: ["invoice", "refund"] }],
+            channels: [{ value: "phone", label: "Phone" }],
+        },
         rights: { create_quotation: true, edit_partner: true },
         ...values,
     };
@@ -91,20 +95,26 @@ function suggestion(product_id, values = {}) {
 
 function historyRow(id, values = {}) {
     return {
-        key: `sale.order,${id}`,
-        model: "sale.order",
         id,
+        model: "sale.order",
+        res_id: id,
         kind: "order",
-        date: "2026-03-10T09:00:00+00:00",
-        has_time: true,
+        kind_label: "Order",
+        channel: "document",
+        channel_label: "Document",
+        direction: "out",
+        date: "2026-03-10T09:00:00",
         day: null,
-        name: `S000${id}`,
+        contact_id: PARTNER_ID,
+        contact: "Northwind",
+        user: "",
+        subject: `S000${id}`,
+        outcome: "",
         state: "Sales Order",
         level: "success",
         amount: 100,
         currency_id: USD,
-        reference: "",
-        cursor: `cursor ${id}`,
+        unfolds: true,
         ...values,
     };
 }
@@ -117,15 +127,17 @@ beforeEach(() => {
     answers = {
         crm_overview: () => makeOverview(),
         crm_suggest_offer: ({ basket }) => (basket ? [] : [suggestion(1), suggestion(2, { price_unit: 5 })]),
-        crm_history: () => ({ rows: [historyRow(1)], next: null }),
+        crm_timeline: () => ({ rows: [historyRow(1)], next: null }),
+        crm_upcoming: () => ({ rows: [], more: false }),
         crm_price_products: ({ lines }) => lines.map((line) => ({ ...line, price_unit: line.product_id === 2 ? 5 : 10 })),
     };
     for (const method of [
         "crm_overview",
         "crm_overview_products",
         "crm_suggest_offer",
-        "crm_history",
-        "crm_history_lines",
+        "crm_timeline",
+        "crm_timeline_detail",
+        "crm_upcoming",
         "crm_open_records",
         "crm_create_quotation",
         "crm_decline_product",
@@ -189,7 +201,7 @@ describe("header and figures", () => {
     test("an empty customer is told what will be where", async () => {
         answers.crm_overview = makeEmptyOverview;
         answers.crm_suggest_offer = () => [];
-        answers.crm_history = () => ({ rows: [], next: null });
+        answers.crm_timeline = () => ({ rows: [], next: null });
         await openOverview();
         expect(value("turnover")).toBe("–");
         expect(".o_crm_empty").toHaveCount(5);
@@ -336,7 +348,7 @@ describe("history", () => {
 
     test("pages follow one another until the last", async () => {
         const requests = [];
-        answers.crm_history = ({ before, kinds, search }) => {
+        answers.crm_timeline = ({ before, kinds, search }) => {
             requests.push({ before, kinds, search });
             return before ? { rows: [historyRow(2)], next: null } : { rows: [historyRow(1)], next: "cursor 1" };
         };
@@ -352,47 +364,98 @@ describe("history", () => {
 
     test("kinds and search narrow it down", async () => {
         const requests = [];
-        answers.crm_history = ({ kinds, search }) => {
+        answers.crm_timeline = ({ kinds, search }) => {
             requests.push([kinds, search]);
             return { rows: search ? [] : [historyRow(1)], next: null };
         };
         await openOverview();
-        await contains(".o_crm_history_kinds [data-kind=invoice]").click();
-        expect("[data-kind=invoice]").toHaveAttribute("aria-pressed", "true");
+        await contains(".o_crm_history_kinds [data-kind=invoices]").click();
+        expect("[data-kind=invoices]").toHaveAttribute("aria-pressed", "true");
         await contains(".o_crm_history_search input").edit("toner", { confirm: false });
         await advanceTime(400);
         await animationFrame();
         expect(requests).toEqual([
             [null, null],
-            [["invoice"], null],
-            [["invoice"], "toner"],
+            [["invoice", "refund"], null],
+            [["invoice", "refund"], "toner"],
         ]);
         expect(names()).toEqual([]);
         await contains(".o_crm_panel_history .o_crm_empty button").click();
         expect(names()).toEqual(["S0001"]);
     });
 
+    test("finer filters are counted and cleared together", async () => {
+        const requests = [];
+        answers.crm_timeline = ({ channels, direction, since }) => {
+            requests.push([channels, direction, since]);
+            return { rows: [historyRow(1)], next: null };
+        };
+        await openOverview();
+        await contains(".o_crm_history_filter").click();
+        await contains(".o_crm_filter_channel").select("phone");
+        await contains(".o_crm_filter_direction").select("in");
+        await contains(".o_crm_history_filters fieldset button:eq(0)").click();
+        await animationFrame();
+        expect(requests.at(-1)).toEqual([["phone"], "in", "2026-02-13"]);
+        expect(".o_crm_history_filter .badge").toHaveText("3");
+        await contains(".o_crm_filter_clear").click();
+        await animationFrame();
+        expect(requests.at(-1)).toEqual([null, null, null]);
+    });
+
     test("a row unfolds to its products and opens its document", async () => {
-        answers.crm_history_lines = ({ model, res_id }) => [
-            { product: `${model} ${res_id}`, quantity: 4, uom: "Units", amount: 356, currency_id: USD },
-        ];
+        answers.crm_timeline_detail = ({ interaction_id }) => ({
+            text: "",
+            lines: [{ product: `row ${interaction_id}`, quantity: 4, uom: "Units", amount: 356, currency_id: USD }],
+        });
         await openOverview();
         await contains(".o_crm_history_toggle").click();
         expect(".o_crm_history_toggle").toHaveAttribute("aria-expanded", "true");
-        expect(queryAllTexts(".o_crm_history_lines td")).toEqual(["sale.order 1", "4 Units", "$ 356.00"]);
+        expect(queryAllTexts(".o_crm_history_lines td")).toEqual(["row 1", "4 Units", "$ 356.00"]);
         const actions = catchActions();
         await contains(".o_crm_history_open").click();
         expect(actions[0].res_model).toBe("sale.order");
         expect(actions[0].res_id).toBe(1);
     });
 
+    test("a row that does not unfold opens its source", async () => {
+        const row = historyRow(7, { model: "crm.lead", kind: "lead", kind_label: "Opportunity", unfolds: false });
+        answers.crm_timeline = () => ({ rows: [row], next: null });
+        await openOverview();
+        const actions = catchActions();
+        await contains(".o_crm_history_toggle").click();
+        expect(actions[0].res_model).toBe("crm.lead");
+    });
+
+    test("who said it and how it went stands beside the subject", async () => {
+        const call = { kind: "call", kind_label: "Call", amount: null, state: "", contact_id: 9, contact: "Anna", user: "Mitchell" };
+        answers.crm_timeline = () => ({
+            rows: [historyRow(1, { ...call, outcome: "Reached" }), historyRow(2, { ...call, direction: "in", user: "" })],
+            next: null,
+        });
+        await openOverview();
+        expect(queryAllTexts(".o_crm_history_about")).toEqual(["with Anna · by Mitchell · Reached", "from Anna"]);
+    });
+
+    test("what is to come stands above, until something is looked for", async () => {
+        const row = { ...historyRow(3), key: "sale.order,3", kind: "quotation", kind_label: "Quotation", day: "2026-03-17" };
+        answers.crm_upcoming = ({ limit }) => ({ rows: [row], more: limit < 50 });
+        await openOverview();
+        expect(".o_crm_upcoming_row").toHaveText(/S0003.*in 2 days/s);
+        await contains(".o_crm_upcoming_more").click();
+        expect(".o_crm_upcoming_more").toHaveCount(0);
+        await contains("[data-kind=invoices]").click();
+        await animationFrame();
+        expect(".o_crm_upcoming").toHaveCount(0);
+    });
+
     test("a document without a time keeps its day in every time zone", async () => {
         mockDate("2026-03-15 12:00:00", -8);
-        answers.crm_history = () => ({
+        answers.crm_timeline = () => ({
             rows: [
                 // The end of 5 March in Auckland: still 4 March in the time zone of the browser.
-                historyRow(1, { kind: "invoice", has_time: false, date: "2026-03-05T10:59:59+00:00", day: "2026-03-05" }),
-                historyRow(2, { date: "2026-03-05T04:00:00+00:00" }),
+                historyRow(1, { kind: "invoice", date: "2026-03-05T10:59:59", day: "2026-03-05" }),
+                historyRow(2, { date: "2026-03-05T04:00:00" }),
             ],
             next: null,
         });

@@ -37,9 +37,9 @@ export class CustomerOverview {
         return this.overview?.company.currency_id;
     }
 
-    /** Call a public method of `res.partner` on this customer. */
-    call(method, kwargs = {}) {
-        return this.orm.call("res.partner", method, [[this.partnerId]], kwargs);
+    /** Call a public method of `res.partner` on this customer, or on one of its contacts. */
+    call(method, kwargs = {}, partnerId = null) {
+        return this.orm.call("res.partner", method, [[partnerId || this.partnerId]], kwargs);
     }
 
     async load() {

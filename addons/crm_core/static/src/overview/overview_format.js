@@ -65,12 +65,12 @@ export function formatTrend(ratio) {
  * very calendar day, wherever the user is: its instant would fall on another day in other time zones.
  */
 export function getMoment(row) {
-    return DateTime.fromISO(row.day || row.date);
+    return row.day ? DateTime.fromISO(row.day) : DateTime.fromISO(row.date, { zone: "utc" }).toLocal();
 }
 
 export function formatExact(row) {
     const moment = getMoment(row);
-    return row.has_time ? formatDateTime(moment) : formatDate(moment);
+    return row.day ? formatDate(moment) : formatDateTime(moment);
 }
 
 export function formatDay(isoDay) {

@@ -138,8 +138,8 @@ registry.category("web_tour.tours").add("crm_core_next_offer_phone", {
             run: "click",
         },
         {
-            content: "The history has the new quotation",
-            trigger: ".o_crm_history_day:first:contains(today) .o_crm_history_row[data-kind=quotation]",
+            content: "The new quotation is to come, before it is sent",
+            trigger: ".o_crm_upcoming_row[data-kind=quotation]:contains(today)",
         },
     ],
 });

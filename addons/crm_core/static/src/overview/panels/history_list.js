@@ -4,23 +4,40 @@ import { _t } from "@web/core/l10n/translation";
 
 const PAGE = 20;
 
-/** The pages of the history loaded so far, for one choice of kinds and one search. */
+/** What narrows the history down; null and "" mean everything. */
+const NO_FILTER = {
+    group: null,
+    channel: null,
+    direction: null,
+    userId: null,
+    contactId: null,
+    since: "",
+    until: "",
+    search: "",
+};
+
+function addKey(row) {
+    return { ...row, key: `crm.interaction,${row.id}` };
+}
+
+/** The pages of the history loaded so far for one filter, and what is to come. */
 export class HistoryList {
     rows = [];
+    upcoming = { rows: [], more: false };
     /** Where the next page starts; null after the last one. */
     next = null;
-    kind = null;
-    search = "";
+    filter = { ...NO_FILTER };
     isLoading = false;
     failure = "";
 
+    /** @param {(method: string, kwargs: Object, partnerId?: number) => Promise<Object>} call */
     constructor(call) {
         this.call = call;
         this.keepLast = new KeepLast();
     }
 
     get isFiltered() {
-        return Boolean(this.kind || this.search);
+        return Object.entries(NO_FILTER).some(([name, none]) => this.filter[name] !== none);
     }
 
     /** @returns {{day: string, moment: DateTime, rows: Object[]}[]} rows under the day they stand for */
@@ -38,15 +55,28 @@ export class HistoryList {
     }
 
     setFilter(filter) {
-        Object.assign(this, filter);
+        Object.assign(this.filter, filter);
         return this.reload();
+    }
+
+    clearFilter() {
+        return this.setFilter(NO_FILTER);
     }
 
     /** From the top. The rows before stay until the answer is there, so that the page keeps its height. */
     async reload() {
         const page = await this._fetch(null);
         if (page) {
-            this.rows = page.rows;
+            this.rows = page.rows.map(addKey);
+        }
+    }
+
+    async loadUpcoming(limit) {
+        try {
+            this.upcoming = await this.call("crm_upcoming", { limit });
+        } catch {
+            // What was is shown all the same.
+            this.upcoming = { rows: [], more: false };
         }
     }
 
@@ -56,7 +86,7 @@ export class HistoryList {
         }
         const page = await this._fetch(this.next);
         if (page) {
-            this.rows.push(...page.rows);
+            this.rows.push(...page.rows.map(addKey));
         }
     }
 
@@ -64,14 +94,25 @@ export class HistoryList {
         this.isLoading = true;
         this.failure = "";
         let page = null;
+        const { group, channel, direction, userId, contactId, since, until, search } = this.filter;
         try {
             page = await this.keepLast.add(
-                this.call("crm_history", {
-                    limit: PAGE,
-                    before,
-                    kinds: this.kind ? [this.kind] : null,
-                    search: this.search || null,
-                })
+                this.call(
+                    "crm_timeline",
+                    {
+                        limit: PAGE,
+                        before,
+                        kinds: group?.kinds || null,
+                        channels: channel ? [channel] : null,
+                        direction,
+                        user_id: userId,
+                        since: since || null,
+                        until: until || null,
+                        search: search || null,
+                        this_contact: Boolean(contactId),
+                    },
+                    contactId
+                )
             );
             this.next = page.next;
         } catch (error) {

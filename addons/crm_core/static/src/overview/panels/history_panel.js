@@ -1,39 +1,33 @@
 import { customerPanels } from "../customer_panels";
 import { formatDay, formatRelativeDay } from "../overview_format";
 import { OverviewPanel } from "../overview_panel";
-import { HistoryDocument } from "./history_document";
+import { HistoryFilters } from "./history_filters";
 import { HistoryList } from "./history_list";
+import { HistoryRow } from "./history_row";
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
 import { useDebounced } from "@web/core/utils/timing";
 
 const SEARCH_DELAY = 300;
+const UPCOMING = 3;
+const UPCOMING_MAX = 50;
 
-const KINDS = [
-    { kind: null, label: _t("All") },
-    { kind: "order", label: _t("Orders") },
-    { kind: "quotation", label: _t("Quotations") },
-    { kind: "invoice", label: _t("Invoices") },
-    { kind: "refund", label: _t("Refunds") },
-    { kind: "delivery", label: _t("Deliveries") },
-    { kind: "return", label: _t("Returns") },
-];
-
-/** Orders, invoices, deliveries and returns in one list, newest first, without end. */
+/** Every contact over every channel in one list, newest first, without end; above it what is to come. */
 export class HistoryPanel extends Component {
     static template = "crm_core.HistoryPanel";
-    static components = { HistoryDocument, OverviewPanel };
-    static props = { model: Object, section: { optional: true }, isFolded: Boolean };
+    static components = { HistoryFilters, HistoryRow, OverviewPanel };
+    static props = { model: Object, section: Object, isFolded: Boolean };
 
     setup() {
-        this.kinds = KINDS;
         this.model = useState(this.props.model);
-        this.history = useState(new HistoryList((method, kwargs) => this.model.call(method, kwargs)));
+        this.history = useState(
+            new HistoryList((method, kwargs, partnerId) => this.model.call(method, kwargs, partnerId))
+        );
         this.endRef = useRef("end");
         this.search = useDebounced((text) => this.history.setFilter({ search: text.trim() }), SEARCH_DELAY);
         useEffect(
             () => {
                 this.history.reload();
+                this.history.loadUpcoming(UPCOMING);
             },
             () => [this.model.version]
         );
@@ -69,9 +63,13 @@ export class HistoryPanel extends Component {
         }));
     }
 
-    clearFilter() {
-        return this.history.setFilter({ kind: null, search: "" });
+    get upcoming() {
+        return this.history.upcoming.rows.map((row) => ({ ...row, when: formatRelativeDay(row.day || row.date) }));
+    }
+
+    showAllUpcoming() {
+        return this.history.loadUpcoming(UPCOMING_MAX);
     }
 }
 
-customerPanels.add("history", { component: HistoryPanel, sequence: 100, position: "full" });
+customerPanels.add("history", { component: HistoryPanel, section: "history", sequence: 100, position: "full" });

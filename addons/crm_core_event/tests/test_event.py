@@ -1,0 +1,57 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.crm_core.tests.common import CrmCoreCommon
+from odoo.addons.crm_core_event import SOURCE, post_init_hook, uninstall_hook
+
+
+@tagged("post_install", "-at_install")
+class TestEvent(CrmCoreCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        now = fields.Datetime.now()
+        cls.fair = cls.env["event.event"].create(
+            {"name": "Spring fair", "date_begin": now, "date_end": now + timedelta(days=1)}
+        )
+
+    def register(self, partner, **values):
+        return self.env["event.registration"].create(
+            {"event_id": self.fair.id, "partner_id": partner.id, **values}
+        )
+
+    def rows(self, user=None):
+        customer = self.customer.with_user(user) if user else self.customer
+        return customer.crm_timeline(kinds=["event"])["rows"]
+
+    def outcomes(self):
+        return sorted(row["outcome"] for row in self.rows())
+
+    def test_registered_attended_cancelled(self):
+        registration = self.register(self.contact)
+        self.assertEqual(self.outcomes(), ["Registered"])
+        self.assertEqual(self.rows()[0]["subject"], "Spring fair")
+        registration.action_set_done()
+        self.assertEqual(self.outcomes(), ["Attended", "Registered"])
+        registration.action_cancel()
+        self.assertEqual(self.outcomes(), ["Cancelled", "Registered"])
+        registration.active = False
+        self.assertFalse(self.rows())
+
+    def test_unconfirmed_registration_has_none(self):
+        self.register(self.contact, state="draft")
+        self.assertFalse(self.rows())
+
+    def test_who_may_not_read_registrations_does_not_see_them(self):
+        self.register(self.contact)
+        user = new_test_user(self.env, "event_user", groups="crm_core.group_crm_core_all")
+        self.assertFalse(self.rows(user))
+        user.group_ids |= self.env.ref("event.group_event_registration_desk")
+        self.assertTrue(self.rows(user))
+
+    def test_earlier_registrations_join_and_go_with_the_addon(self):
+        self.register(self.contact)
+        self.assertTrue(self.rows())
+        self.assert_timeline_follows_the_addon(SOURCE, post_init_hook, uninstall_hook, self.rows)

@@ -1,0 +1,3 @@
+from . import crm_interaction
+from . import discuss_channel
+from . import im_livechat_channel_member_history

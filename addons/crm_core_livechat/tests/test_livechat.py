@@ -1,0 +1,64 @@
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.crm_core.tests.common import CrmCoreCommon
+from odoo.addons.crm_core_livechat import SOURCE, post_init_hook, uninstall_hook
+
+
+@tagged("post_install", "-at_install")
+class TestLivechat(CrmCoreCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.operator = new_test_user(cls.env, "chat_operator", groups="im_livechat.im_livechat_group_user")
+        cls.visitor = new_test_user(cls.env, "chat_visitor", groups="base.group_portal")
+        cls.visitor.partner_id.parent_id = cls.customer
+        cls.shop = cls.env["im_livechat.channel"].create({"name": "Web shop"})
+
+    def chat(self, visitor):
+        return self.env["discuss.channel"].create(
+            {
+                "name": "Chat",
+                "channel_type": "livechat",
+                "livechat_channel_id": self.shop.id,
+                "livechat_operator_id": self.operator.partner_id.id,
+                "channel_member_ids": [
+                    Command.create(
+                        {"partner_id": self.operator.partner_id.id, "livechat_member_type": "agent"}
+                    ),
+                    Command.create({"partner_id": visitor.id, "livechat_member_type": "visitor"}),
+                ],
+            }
+        )
+
+    def rows(self, user=None):
+        customer = self.customer.with_user(user) if user else self.customer
+        return customer.crm_timeline(kinds=["chat"])["rows"]
+
+    def test_session_of_a_known_customer_is_one_row_without_body(self):
+        session = self.chat(self.visitor.partner_id)
+        session.message_post(body="My secret", message_type="comment", author_id=self.visitor.partner_id.id)
+        session.message_post(body="Ours", message_type="comment", author_id=self.operator.partner_id.id)
+        (row,) = self.rows()
+        self.assertEqual(row["res_id"], session.id)
+        self.assertEqual((row["subject"], row["channel"], row["direction"]), ("Web shop", "message", "in"))
+        self.assertEqual(row["user"], self.operator.name)
+        self.assertNotIn("secret", str(row))
+
+    def test_our_own_people_are_no_customers(self):
+        colleague = new_test_user(self.env, "chat_colleague", groups="base.group_user")
+        colleague.partner_id.parent_id = self.customer
+        self.chat(colleague.partner_id)
+        self.assertFalse(self.rows())
+
+    def test_who_may_not_open_the_session_does_not_see_it(self):
+        self.chat(self.visitor.partner_id)
+        seller = new_test_user(self.env, "chat_seller", groups="sales_team.group_sale_salesman_all_leads")
+        self.assertFalse(self.rows(seller))
+        seller.group_ids |= self.env.ref("im_livechat.im_livechat_group_user")
+        self.assertTrue(self.rows(seller))
+
+    def test_earlier_sessions_join_and_go_with_the_addon(self):
+        self.chat(self.visitor.partner_id)
+        self.assertTrue(self.rows())
+        self.assert_timeline_follows_the_addon(SOURCE, post_init_hook, uninstall_hook, self.rows)

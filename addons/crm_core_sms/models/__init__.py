@@ -1,0 +1,3 @@
+from . import crm_interaction
+from . import mail_message
+from . import mail_notification

@@ -1,0 +1,2 @@
+from . import crm_interaction
+from . import survey_user_input
