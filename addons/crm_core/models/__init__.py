@@ -8,10 +8,15 @@ from . import crm_action_rule_run
 from . import crm_next_action
 from . import crm_next_action_day
 from . import crm_contact_log
+from . import crm_append_only
 from . import crm_consent_purpose
 from . import crm_consent_event
 from . import crm_consent_state
 from . import crm_contact_preference
+from . import crm_sensitive_kind
+from . import crm_sensitive_data
+from . import no_reveal
+from . import crm_privacy_log
 from . import crm_customer_dirty
 from . import crm_customer_product
 from . import crm_customer_stat
@@ -59,3 +64,6 @@ from . import crm_duplicate_find
 from . import res_partner_duplicate
 from . import res_partner_consent
 from . import res_partner_consent_screen
+from . import res_partner_privacy
+from . import res_partner_anonymize
+from . import crm_retention

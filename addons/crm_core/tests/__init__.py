@@ -15,6 +15,8 @@ from . import test_consent_fold
 from . import test_consent_event
 from . import test_consent_matrix
 from . import test_preference
+from . import test_sensitive_data
+from . import test_privacy
 from . import test_access
 from . import test_api
 from . import test_formula
