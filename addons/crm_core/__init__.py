@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from . import controllers
 from . import demo
 from . import models
+from . import report
 from . import wizards
 
 

@@ -13,18 +13,6 @@ CONFIRM_SCOPE = "crm_core.consent_confirm"
 CONFIRM_HOURS = 7 * 24
 GRANTS = ("granted", "confirmed")
 
-GUARD = """
-CREATE OR REPLACE FUNCTION crm_core_append_only() RETURNS trigger AS $$
-BEGIN
-    -- Merging two partners moves what they said to the one that is left; nothing else is ever changed.
-    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'partner_id' = to_jsonb(OLD) - 'partner_id' THEN
-        RETURN NEW;
-    END IF;
-    RAISE EXCEPTION 'Rows of %% can neither be changed nor deleted', TG_TABLE_NAME;
-END;
-$$ LANGUAGE plpgsql
-"""
-
 
 class CrmConsentEvent(models.Model):
     """What a person said about being contacted: append-only, the proof behind every state.
@@ -37,8 +25,9 @@ class CrmConsentEvent(models.Model):
     _description = "Consent Event"
     _order = "occurred_at desc, id desc"
     _rec_name = "purpose_id"
-    _check_company_auto = True
+    _inherit = ["crm.append.only"]
     _log_access = False
+    _check_company_auto = True
 
     # Who about what; the person, not the company he works for
     partner_id = fields.Many2one("res.partner", "Person", required=True, index=True, ondelete="restrict")
@@ -46,6 +35,7 @@ class CrmConsentEvent(models.Model):
         "crm.consent.purpose", required=True, index=True, ondelete="restrict", check_company=True
     )
     channel = fields.Selection(CONTACT_CHANNELS, help="Empty: over every channel.")
+    channel_name = fields.Char("Over", compute="_compute_channel_name", export_string_translation=False)
     company_id = fields.Many2one(
         "res.company", index=True, ondelete="restrict", help="Empty: towards every company."
     )
@@ -83,39 +73,11 @@ class CrmConsentEvent(models.Model):
     reference = fields.Char(
         help="Where the proof lies: Message-ID of an e-mail, number of a form. No personal remarks."
     )
-    proof_ids = fields.Many2many("ir.attachment", "crm_consent_event_proof_rel", string="Proof")
+    proof_ids = fields.Many2many("ir.attachment", "crm_consent_event_proof_rel")
     user_id = fields.Many2one("res.users", "Recorded By", required=True, ondelete="restrict")
     recorded_at = fields.Datetime(required=True, default=fields.Datetime.now)
 
     _cell_idx = models.Index("(partner_id, purpose_id, occurred_at, id)")
-
-    def init(self):
-        super().init()
-        self._guard_table("crm_consent_event")
-
-    @api.model
-    def _guard_table(self, table):
-        """Let the database refuse every UPDATE and DELETE of a table (but see GUARD)."""
-        cr = self.env.cr
-        cr.execute(SQL(GUARD))
-        names = {"table": SQL.identifier(table), "guard": SQL.identifier(f"{table}_append_only")}
-        truncate = SQL.identifier(f"{table}_no_truncate")
-        cr.execute(SQL("DROP TRIGGER IF EXISTS %(guard)s ON %(table)s", **names))
-        cr.execute(SQL("DROP TRIGGER IF EXISTS %s ON %s", truncate, names["table"]))
-        cr.execute(
-            SQL(
-                "CREATE TRIGGER %(guard)s BEFORE UPDATE OR DELETE ON %(table)s"
-                " FOR EACH ROW EXECUTE FUNCTION crm_core_append_only()",
-                **names,
-            )
-        )
-        cr.execute(
-            SQL(
-                "CREATE TRIGGER %s BEFORE TRUNCATE ON %s EXECUTE FUNCTION crm_core_append_only()",
-                truncate,
-                names["table"],
-            )
-        )
 
     @api.depends("purpose_id", "action", "channel")
     def _compute_display_name(self):
@@ -124,6 +86,12 @@ class CrmConsentEvent(models.Model):
         for event in self:
             about = " · ".join(filter(None, (event.purpose_id.name, channels.get(event.channel))))
             event.display_name = f"{actions.get(event.action, '')}: {about}"
+
+    @api.depends("channel")
+    @api.depends_context("lang")
+    def _compute_channel_name(self):
+        for event in self:
+            event.channel_name = event._channel_label(event.channel)
 
     @api.constrains("occurred_at", "purpose_id", "channel", "valid_until")
     def _check_event(self):
@@ -168,19 +136,9 @@ class CrmConsentEvent(models.Model):
             vals["valid_until"] = begin.date() + relativedelta(months=purpose.validity_months)
         return vals
 
-    def write(self, vals):
-        if self and vals:
-            raise UserError(self.env._("What a person said is never changed. Record what holds from now on."))
-        return super().write(vals)
-
-    def unlink(self):
-        if self:
-            raise UserError(self.env._("What a person said is never deleted: it is the proof."))
-        return super().unlink()
-
     def _channel_label(self, channel):
         labels = dict(self._fields["channel"]._description_selection(self.env))
-        return labels.get(channel, self.env._("every channel"))
+        return labels.get(channel, self.env._("Every channel"))
 
     # ------------------------------------------------------------------
     # States

@@ -37,7 +37,10 @@ class CrmOffer(models.Model):
 
     @api.model
     def _suggest_batch(self, partners, limit, baskets):
-        candidates = self._collect_candidates(partners, max(limit * POOL_FACTOR, POOL_MINIMUM), baskets)
+        allowed_partners = partners._crm_may_profile()
+        candidates = self._collect_candidates(
+            allowed_partners, max(limit * POOL_FACTOR, POOL_MINIMUM), baskets
+        )
         blocked = self._get_blocked_pairs(partners)
         sellable = self._get_sellable_ids({pid for scores in candidates.values() for pid in scores})
         result = {}

@@ -96,6 +96,17 @@ class ResPartner(models.Model):
         gone = (False, self.env._("The contact does not exist any more"))
         return {id_: answers.get(id_, gone) for id_ in self.ids}
 
+    def _crm_refused_batch(self, channel, purpose):
+        """Those of these persons who said no, or demanded that their data are not used. Whoever has not
+        been asked, or can't be reached, is not among them.
+
+        :return: {partner id: reason in words}
+        """
+        purpose = self.env["crm.consent.purpose"]._get(purpose)
+        words = ContactWords(self.env, channel, purpose)
+        rows = self._crm_contact_rows(channel, purpose, None)
+        return {row["id"]: reason for row in rows if (reason := words.refusal(row))}
+
     def _crm_apply_obstacles(self, answers, obstacles):
         answers.update((id_, (False, reason)) for id_, reason in obstacles.items())
 
@@ -241,21 +252,23 @@ class ResPartner(models.Model):
     def unlink(self):
         if self:
             # sudo: wishes go with the person, whoever may delete the person
-            self.env["crm.contact.preference"].sudo().search([("partner_id", "in", self.ids)]).unlink()
+            wishes = self.env["crm.contact.preference"].sudo().search([("partner_id", "in", self.ids)])
+            wishes.unlink()
         return super().unlink()
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_with_consents(self):
+    def _unlink_except_with_proof(self):
         # sudo: whether there is any, whoever may see it
-        event = self.env["crm.consent.event"].sudo().search([("partner_id", "in", self.ids)], limit=1)
-        if event:
-            raise UserError(
-                self.env._(
-                    "%s said what we may do with the data; that is the proof and stays. Archive or"
-                    " anonymize the contact.",
-                    event.partner_id.display_name,
+        for model in ("crm.consent.event", "crm.sensitive.data", "crm.sensitive.access", "crm.privacy.log"):
+            found = self.env[model].sudo().search([("partner_id", "in", self.ids)], limit=1)
+            if found:
+                raise UserError(
+                    self.env._(
+                        "“%(what)s” of %(customer)s has to stay as proof. Archive or anonymize the contact.",
+                        what=found._description,
+                        customer=found.partner_id.display_name,
+                    )
                 )
-            )
 
 
 class ContactWords:
@@ -288,6 +301,12 @@ class ContactWords:
         if allowed and (obstacle := self._not_reachable(row)):
             return False, obstacle
         return allowed, reason
+
+    def refusal(self, row):
+        """:return: the person's own no, or None"""
+        if row["restricted"]:
+            return self._stopped(row)
+        return self._refused(row) if row["status"] in REFUSALS else None
 
     def _on_statement(self, row):
         if reason := self._not_agreed(row):

@@ -15,7 +15,11 @@ from . import test_consent_fold
 from . import test_consent_event
 from . import test_consent_matrix
 from . import test_preference
+from . import test_sensitive_data
+from . import test_privacy
 from . import test_access
 from . import test_api
+from . import test_formula
 from . import test_hoot
+from . import test_next_action
 from . import test_tours

@@ -139,9 +139,9 @@ class TestConsentMatrix(ConsentCommon, HttpCase):
         self.assertEqual(self.may(channel="letter")[1], "No postal address")
 
     def test_blacklists_stop_advertising_alone(self):
-        self.say("granted", channel=None)
         self.env["mail.blacklist"]._add("Petra@example.com")
         self.env["phone.blacklist"].add(self.person.phone)
+        self.say("granted", channel=None)
         self.assertEqual(self.may()[1], "The e-mail address is on the blacklist")
         self.assertEqual(self.may(channel="phone")[1], "The phone number is on the blacklist")
         self.assertFalse(self.may(channel="sms")[0])

@@ -255,6 +255,6 @@ class TestOffers(CrmCoreCommon):
         )
         self.env.flush_all()
         self.Offer._suggest(self.customer, 5)
-        # Four sources, what is blocked, what may be sold; settings come from the cache.
-        with self.assertQueryCount(7):
+        # Whom profiles may be made of, four sources, what is blocked, what may be sold; settings are cached.
+        with self.assertQueryCount(8):
             self.Offer._suggest(many, 5)

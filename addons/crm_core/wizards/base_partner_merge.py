@@ -42,4 +42,5 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         env["crm.interaction"]._merge_partners(customers, gone, survivor)
         env["crm.target.group.member"]._merge_partners(gone, survivor)
         env["crm.duplicate.candidate"]._merge_partners(gone, survivor)
+        env["crm.next.action"]._merge_partners(gone, survivor)
         return result

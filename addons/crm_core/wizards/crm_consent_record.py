@@ -38,7 +38,7 @@ class CrmConsentRecord(models.TransientModel):
         default="staff",
     )
     reference = fields.Char(help="Message-ID of an e-mail, number of a form. No personal remarks.")
-    proof_ids = fields.Many2many("ir.attachment", string="Proof")
+    proof_ids = fields.Many2many("ir.attachment")
     must_confirm = fields.Boolean(compute="_compute_must_confirm")
 
     @api.depends("purpose_id", "action", "proof_ids", "source")
