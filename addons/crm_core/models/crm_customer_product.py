@@ -227,7 +227,7 @@ class CrmCustomerProduct(models.Model):
     def _past_parts(self, company, partner_ids):
         """Parts of the statement for sales from before the ERP; empty where there are none."""
         Past = self.env["crm.past.sale"]
-        if not Past._is_used(company):
+        if not company.crm_has_past_sales:
             return {"past": SQL(), "past_orders": SQL(), "past_lines": SQL()}
         return {
             "past": SQL(

@@ -103,7 +103,7 @@ class CrmCustomerStat(models.Model):
         """The common table expressions behind the facts, one per kind of business record."""
         today = company._crm_today()
         Past = self.env["crm.past.sale"]
-        has_past = Past._is_used(company)
+        has_past = company.crm_has_past_sales
         return [
             *([Past._orders_sql(company)] if has_past else []),
             self._orders_sql(company, has_past),

@@ -86,10 +86,21 @@ class CrmPastSale(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create(self._find_keys(vals_list))
+        sales = super().create(self._find_keys(vals_list))
+        sales._note_companies()
+        return sales
 
     def write(self, vals):
-        return super().write(self._find_keys([vals])[0])
+        result = super().write(self._find_keys([vals])[0])
+        if "company_id" in vals:
+            self._note_companies()
+        return result
+
+    def _note_companies(self):
+        """Where a company has no past sales, the statements of the facts stay as they are."""
+        news = self.company_id.filtered(lambda company: not company.crm_has_past_sales)
+        if news:
+            news.sudo().crm_has_past_sales = True  # sudo: a note about the lines the user may write
 
     @api.model
     def _find_keys(self, vals_list):
@@ -155,12 +166,6 @@ class CrmPastSale(models.Model):
         )
 
     @api.model
-    def _is_used(self, company):
-        """Whether the company has any: where it has none, the statements of the facts stay as they are."""
-        query = SQL("SELECT EXISTS (SELECT FROM crm_past_sale WHERE company_id = %s)", company.id)
-        return self.env.execute_query(query)[0][0]
-
-    @api.model
     def _lines_sql(self, company, among=None):
         """SELECT of the past lines: partner_id (commercial), id, day, product_id, quantity, amount, and
         order_id, a negative number that the lines of one order share.
@@ -220,3 +225,9 @@ class ResPartner(models.Model):
                 "template": "/crm_core/static/xls/customers.csv",
             },
         ]
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    crm_has_past_sales = fields.Boolean("Past Sales Imported", readonly=True, copy=False)

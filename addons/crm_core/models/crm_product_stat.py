@@ -68,7 +68,7 @@ class CrmProductStat(models.Model):
                 past=SQL(
                     "UNION SELECT partner_id, product_id, day FROM (%s) AS past", Past._lines_sql(company)
                 )
-                if Past._is_used(company)
+                if company.crm_has_past_sales
                 else SQL(),
                 bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(
                     SQL(

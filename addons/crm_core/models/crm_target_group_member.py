@@ -19,7 +19,7 @@ class CrmTargetGroupMember(models.Model):
     _order = "turnover_12m desc, id"
     _log_access = False
 
-    group_id = fields.Many2one("crm.target.group", required=True, ondelete="cascade")
+    group_id = fields.Many2one("crm.target.group", required=True, index=True, ondelete="cascade")
     company_id = Many2oneWithoutKey("res.company", readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = Many2oneWithoutKey("res.partner", "Member", required=True, index=True, ondelete="cascade")
@@ -50,7 +50,6 @@ class CrmTargetGroupMember(models.Model):
     overdue = fields.Monetary(readonly=True)
 
     _group_partner_uniq = models.UniqueIndex("(group_id, partner_id)")
-    _group_turnover_idx = models.Index("(group_id, turnover_12m DESC, id)")
 
     @api.depends("partner_id")
     def _compute_display_name(self):

@@ -109,14 +109,15 @@ class ResPartner(models.Model):
         groups=USER,
         help="Bought at least twice, and by the own rhythm due today or earlier.",
     )
-    crm_product_fact_ids = fields.One2many(
+    crm_product_fact_ids = fields.Many2many(
         "crm.customer.product",
-        "partner_id",
-        "Purchases by Product",
-        domain=lambda self: [("company_id", "=", self.env.company.id)],
+        string="Purchases by Product",
+        compute="_compute_crm_product_facts",
+        search=lambda partners, operator, value: partners._crm_search_products(
+            Domain.TRUE, operator, value, fname="id"
+        ),
         groups=USER,
-        help="For conditions on one product together: bought three times, but not since spring. Of companies"
-        " and of people without one; contacts have none of their own.",
+        help="For conditions on one product together: bought three times, but not since spring.",
     )
 
     crm_last_contact_date = _last_contact(
@@ -158,6 +159,16 @@ class ResPartner(models.Model):
         for partner in self:
             for fname, products in found.items():
                 partner[fname] = products.get(partner.commercial_partner_id, False)
+
+    @api.depends_context("company")
+    @api.depends("commercial_partner_id")
+    def _compute_crm_product_facts(self):
+        facts = self.env["crm.customer.product"].search(
+            self._crm_here_domain() & Domain("partner_id", "in", self.commercial_partner_id.ids)
+        )
+        by_customer = facts.grouped("partner_id")
+        for partner in self:
+            partner.crm_product_fact_ids = by_customer.get(partner.commercial_partner_id, False)
 
     @api.depends_context("company")
     @api.depends("commercial_partner_id")
@@ -216,10 +227,11 @@ class ResPartner(models.Model):
         return {"<": value > 0, "<=": value >= 0, ">": value < 0, ">=": value <= 0}.get(operator, False)
 
     @api.model
-    def _crm_search_products(self, condition, operator, value):
+    def _crm_search_products(self, condition, operator, value, fname="product_id"):
         """Customers who bought a product.
 
         :param Domain condition: on ``crm.customer.product``
+        :param str fname: what operator and value are about: its product, or the fact itself (``id``)
         """
         if operator.startswith("not ") or operator == "!=":
             return NotImplemented
@@ -228,10 +240,8 @@ class ResPartner(models.Model):
         if operator == "in" and not isinstance(value, SQL) and False in value:
             none = self._crm_owners_domain("not in", Fact, "partner_id", bought)
             rest = [id_ for id_ in value if id_]
-            return none | self._crm_search_products(condition, "in", rest) if rest else none
-        return self._crm_owners_domain(
-            "in", Fact, "partner_id", bought & Domain("product_id", operator, value)
-        )
+            return none | self._crm_search_products(condition, "in", rest, fname) if rest else none
+        return self._crm_owners_domain("in", Fact, "partner_id", bought & Domain(fname, operator, value))
 
     @api.model
     def _crm_contacts_domain(self):

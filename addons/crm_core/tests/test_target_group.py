@@ -121,6 +121,9 @@ class TestTargetGroupConditions(TargetGroupCommon):
 
         self.assertEqual(bought("today -30d"), self.late)
         self.assertEqual(bought("today"), self.buyer | self.late)
+        self.assertEqual(self.found(("crm_product_fact_ids.times_bought", "=", 4)), self.buyer | self.late)
+        self.assertEqual(self.found(("crm_product_fact_ids", "=", False)), self.never)
+        self.assertEqual(self.buyer.crm_product_fact_ids.product_id, self.paper | self.toner)
 
     def test_contacts_of_a_channel_since_a_day(self):
         Log = self.env["crm.contact.log"]
