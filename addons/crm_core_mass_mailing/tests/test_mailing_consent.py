@@ -193,7 +193,8 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
 
     def test_lists_are_stopped_by_a_no_alone(self):
         news = self.make_list(*self.people)
-        mailing = self.make_mailing("mailing.list", [], contact_list_ids=[Command.set(news.ids)])
+        domain = [("list_ids", "in", news.ids)]
+        mailing = self.make_mailing("mailing.list", domain, contact_list_ids=[Command.set(news.ids)])
         self.assertEqual(len(self.send(mailing)), 2, "the silent one subscribed")
         contact = news.contact_ids.filtered(lambda row: row.email == self.refuser.email)
         self.assert_stopped(self.trace(contact.id, mailing), "Withdrew")
@@ -258,6 +259,16 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
             "UPDATE mailing_subscription SET opt_out_datetime = '2024-01-01' WHERE list_id = %s", [news.id]
         )
         self.assertTrue(self.may(self.friend)[0], "agreed since")
+
+    def test_anonymizing_forgets_subscriptions_and_addresses(self):
+        self.send()
+        news = self.make_list(self.friend, self.refuser)
+        twin = self.make_person("Twin", email=self.refuser.email)
+        for person in self.friend | self.refuser:
+            person.with_user(self.manager)._crm_anonymize()
+        self.env.invalidate_all()
+        self.assertEqual(news.contact_ids.mapped("email"), [twin.email], "somebody else has the address")
+        self.assertFalse(self.trace(self.friend.id).email)
 
     def test_marketing_people_choose_a_purpose_and_see_no_history(self):
         marketer = new_test_user(self.env, "mailing_marketer", groups="mass_mailing.group_mass_mailing_user")
