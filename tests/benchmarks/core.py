@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import core_data
+import core_relations
 
 import odoo
 from odoo import SUPERUSER_ID, api
@@ -50,6 +51,7 @@ def main():
         comparisons, queries = overview(env, data)
         figures += [*suggestions(env, data)]
         quality = recall(env, data)
+        figures += core_relations.measure(env, data, say, ROUNDS)
     tax = write_tax()
     report(comparisons, queries, figures, quality, tax)
 
