@@ -6,6 +6,9 @@
     "author": "CRM Suite contributors",
     "license": "LGPL-3",
     "depends": ["crm_core", "point_of_sale"],
+    "assets": {
+        "web.assets_backend": ["crm_core_pos/static/src/**/*"],
+    },
     "auto_install": True,
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -6,6 +6,9 @@
     "author": "CRM Suite contributors",
     "license": "LGPL-3",
     "depends": ["crm_core", "sms"],
+    "assets": {
+        "web.assets_backend": ["crm_core_sms/static/src/**/*"],
+    },
     "auto_install": True,
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

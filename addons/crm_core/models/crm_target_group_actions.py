@@ -74,7 +74,10 @@ class CrmTargetGroup(models.Model):
             path=False,
             domain=[
                 ("company_id", "=", self.company_id.id),
+                "|",
                 ("partner_id.crm_target_group_ids", "in", self.ids),
+                # Of people at companies the facts are those of the company.
+                ("partner_id.child_ids.crm_target_group_ids", "in", self.ids),
             ],
             context={},
         )

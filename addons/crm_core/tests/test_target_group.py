@@ -418,6 +418,16 @@ class TestTargetGroup(TargetGroupCommon):
             Partner.search([tagged_domain, ("crm_target_group_ids", "=", False)]), self.late | self.never
         )
 
+    def test_facts_of_the_members_are_those_of_their_companies(self):
+        Stat = self.env["crm.customer.stat"]
+        person = self.env["res.partner"].create({"name": "Bea", "parent_id": self.late.id})
+        for group in (
+            self.static(self.buyer | self.late),
+            self.static(self.buyer | person, member_type="contact"),
+        ):
+            found = Stat.search(group.action_view_facts()["domain"])
+            self.assertEqual(found.partner_id, self.buyer | self.late)
+
     def test_customers_of_a_list_are_added_to_a_group(self):
         stats = self.env["crm.customer.stat"].search([("partner_id", "in", self.everybody.ids)])
         context = {"active_model": "crm.customer.stat", "active_ids": stats.ids}

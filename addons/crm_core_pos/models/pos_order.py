@@ -10,6 +10,9 @@ class PosOrder(models.Model):
         {"state", "partner_id", "company_id", "date_order", "name", "user_id", "is_refund", "amount_total"}
     )
 
+    _interaction_look_fields = ("state", "amount_total", "amount_tax")
+    _interaction_unfolds = True
+
     def _interaction_query(self, ids):
         return SQL(
             """
@@ -22,3 +25,30 @@ class PosOrder(models.Model):
             """,
             ids,
         )
+
+    def _interaction_look(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return {
+            order.id: {
+                "state": labels[order.state],
+                "level": "success",
+                "amount": order.amount_total - order.amount_tax,
+                "currency_id": order.currency_id.id,
+            }
+            for order in self
+        }
+
+    def _interaction_detail(self):
+        return {
+            "text": "",
+            "lines": [
+                {
+                    "product": line.product_id.display_name,
+                    "quantity": line.qty,
+                    "uom": line.product_uom_id.name or "",
+                    "amount": line.price_subtotal,
+                    "currency_id": self.currency_id.id,
+                }
+                for line in self.lines
+            ],
+        }

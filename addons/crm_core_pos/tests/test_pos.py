@@ -49,6 +49,8 @@ class TestPos(CrmCoreCommon):
         order.state = "paid"
         (row,) = self.rows()
         self.assertEqual((row["kind"], row["res_id"], row["subject"]), ("pos", order.id, order.name))
+        self.assertEqual((row["amount"], row["state"]), (30.0, "Paid"))
+        self.assertEqual([line["product"] for line in order._interaction_detail()["lines"]], ["Paper A4"])
         order.state = "done"
         self.assertEqual(len(self.rows()), 1)
 
