@@ -16,6 +16,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import core_consent
 import core_data
 
 import odoo
@@ -49,6 +50,7 @@ def main():
         figures = [*rebuild(env), *fold(env, data)]
         comparisons, queries = overview(env, data)
         figures += [*suggestions(env, data)]
+        figures += [*core_consent.consents(env, data.customer_ids)]
         quality = recall(env, data)
     tax = write_tax()
     report(comparisons, queries, figures, quality, tax)
