@@ -1,3 +1,4 @@
 from . import crm_demo_story
 from . import crm_demo_target_group
+from . import crm_demo_duplicates
 from . import crm_demo_consents

@@ -56,6 +56,11 @@ class CrmContactLog(models.Model):
     lead_id = fields.Many2one("crm.lead", "Opportunity", index="btree_not_null", check_company=True)
     order_id = fields.Many2one("sale.order", index="btree_not_null", check_company=True)
 
+    # The proposal this contact answers
+    next_action_id = fields.Many2one(
+        "crm.next.action", "Proposal", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+
     # What next
     next_step = fields.Char()
     next_date = fields.Date("On", default=fields.Date.context_today)
@@ -63,6 +68,8 @@ class CrmContactLog(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         logs = super().create(vals_list)
+        for log in logs.filtered("next_action_id"):
+            log.next_action_id._answer_by(log)
         for log in logs.filtered("next_step"):
             # sudo: whoever may log a contact may note the next step, also who may not edit the customer
             log.partner_id.sudo().activity_schedule(

@@ -17,6 +17,21 @@ WEEKDAYS = [
     ("6", "Sunday"),
 ]
 
+MONTHS = [
+    ("1", "January"),
+    ("2", "February"),
+    ("3", "March"),
+    ("4", "April"),
+    ("5", "May"),
+    ("6", "June"),
+    ("7", "July"),
+    ("8", "August"),
+    ("9", "September"),
+    ("10", "October"),
+    ("11", "November"),
+    ("12", "December"),
+]
+
 CHANNEL_ORDER = ("first_channel", "second_channel", "third_channel")
 
 
@@ -52,6 +67,10 @@ class CrmContactPreference(models.Model):
     )
     contact_limit_days = fields.Integer("In Days", default=7)
 
+    # Day and month alone, as the person said: a birth date would be sensitive data
+    greeting_month = fields.Selection(MONTHS, "Congratulate In")
+    greeting_day = fields.Integer("On Day", help="No year: enough to congratulate, not to tell the age.")
+
     # About what
     topic_ids = fields.Many2many("crm.contact.topic", string="Topics of Interest")
     properties = fields.Properties(string="Habits and Tastes")
@@ -59,6 +78,13 @@ class CrmContactPreference(models.Model):
     _limit_not_negative = models.Constraint(
         "CHECK(contact_limit >= 0 AND contact_limit_days > 0)",
         "A limit of contacts needs 0 or more contacts and one day or more.",
+    )
+
+    _greeting_day_exists = models.Constraint(
+        "CHECK(greeting_month IS NULL OR greeting_day BETWEEN 1 AND"
+        " CASE WHEN greeting_month = '2' THEN 29 WHEN greeting_month IN ('4', '6', '9', '11') THEN 30"
+        " ELSE 31 END)",
+        "That month has no such day.",
     )
 
     @api.depends("partner_id.lang")

@@ -88,10 +88,11 @@ class CrmCustomerProduct(models.Model):
         :param company: one ``res.company``
         :param list partner_ids: ids of commercial partners
         """
+        past = self._past_parts(company, partner_ids)
         self.env.cr.execute(
             SQL(
                 """
-                WITH placed AS (
+                WITH %(past)s placed AS (
                     -- The age of an order among the customer's days of purchase: 0 is the latest.
                     SELECT *, dense_rank() OVER (PARTITION BY partner_id ORDER BY day DESC) - 1 AS age
                       FROM (SELECT member.commercial_partner_id AS partner_id, sale_order.id,
@@ -101,7 +102,8 @@ class CrmCustomerProduct(models.Model):
                               JOIN sale_order ON sale_order.partner_id = member.id
                              WHERE member.commercial_partner_id = ANY(%(partners)s)
                                AND sale_order.company_id = %(company)s
-                               AND sale_order.state = 'sale') AS confirmed
+                               AND sale_order.state = 'sale'
+                            %(past_orders)s) AS confirmed
                 ), basket AS (
                     SELECT *, max(age) OVER (PARTITION BY partner_id) + 1 AS baskets FROM placed
                 ), line AS (
@@ -127,6 +129,7 @@ class CrmCustomerProduct(models.Model):
                            SELECT CASE WHEN unit.id = product_unit.id THEN 1
                                        ELSE unit.factor / product_unit.factor END AS ratio
                            ) AS conversion
+                     %(past_lines)s
                 ), purchase AS (
                     -- Orders of one day are one purchase. No table is joined from here on: the planner
                     -- can't know how many rows these steps give, and guesses too few. All of them go
@@ -216,8 +219,35 @@ class CrmCustomerProduct(models.Model):
                 digits=company.currency_id.decimal_places,
                 bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(SQL("basket"), company),
                 expected=self._expected_interval_sql(company, SQL("rhythm")),
+                **past,
             )
         )
+
+    @api.model
+    def _past_parts(self, company, partner_ids):
+        """Parts of the statement for sales from before the ERP; empty where there are none."""
+        Past = self.env["crm.past.sale"]
+        if not Past._is_used(company):
+            return {"past": SQL(), "past_orders": SQL(), "past_lines": SQL()}
+        return {
+            "past": SQL(
+                "past AS (%s),",
+                Past._lines_sql(company, SQL("buyer.commercial_partner_id = ANY(%s)", list(partner_ids))),
+            ),
+            "past_orders": SQL(
+                "UNION ALL SELECT DISTINCT partner_id, order_id::int, day, 1::numeric FROM past"
+            ),
+            # An order of the ERP on the same day tells the last price: its lines have the higher ids.
+            "past_lines": SQL(
+                """
+                UNION ALL
+                SELECT o.partner_id, o.day, o.age, o.baskets, -past.id, past.order_id, past.product_id,
+                       past.quantity, past.quantity, past.amount, NULL
+                  FROM past
+                  JOIN basket o ON o.id = past.order_id AND o.partner_id = past.partner_id
+                """
+            ),
+        }
 
     @api.model
     def _expected_interval_sql(self, company, fact):

@@ -102,11 +102,14 @@ class CrmCustomerStat(models.Model):
     def _get_fact_parts(self, company):
         """The common table expressions behind the facts, one per kind of business record."""
         today = company._crm_today()
+        Past = self.env["crm.past.sale"]
+        has_past = Past._is_used(company)
         return [
-            self._orders_sql(company),
+            *([Past._orders_sql(company)] if has_past else []),
+            self._orders_sql(company, has_past),
             self._quotations_sql(),
-            self._invoices_sql(company, today),
-            self._rhythm_sql(),
+            self._invoices_sql(company, today, has_past),
+            self._rhythm_sql(has_past),
             self._receivable_sql(company, today),
             self._payment_sql(),
             self._deliveries_sql(company),
@@ -115,7 +118,7 @@ class CrmCustomerStat(models.Model):
         ]
 
     @api.model
-    def _orders_sql(self, company):
+    def _orders_sql(self, company, has_past=False):
         return SQL(
             """
             all_order AS (
@@ -130,18 +133,26 @@ class CrmCustomerStat(models.Model):
             ), orders AS (
                 SELECT partner_id, count(*) AS order_count, sum(amount) AS ordered_total,
                        min(day) AS first_order_date, max(day) AS last_order_date
-                  FROM all_order
-                 WHERE state = 'sale'
+                  FROM %(confirmed)s
                  GROUP BY partner_id
             )
             """,
+            confirmed=SQL(
+                """
+                (SELECT partner_id, day, amount FROM all_order WHERE state = 'sale'
+                  UNION ALL
+                 SELECT partner_id, day, amount FROM past) AS confirmed
+                """
+            )
+            if has_past
+            else SQL("all_order WHERE state = 'sale'"),
             company=company.id,
             tz=company._crm_timezone(),
             is_cart=self.env["sale.order"]._crm_is_cart_condition(),
         )
 
     @api.model
-    def _rhythm_sql(self):
+    def _rhythm_sql(self, has_past=False):
         # Whoever is invoiced without orders has a rhythm too; a refund is never a purchase.
         return SQL(
             """
@@ -152,6 +163,7 @@ class CrmCustomerStat(models.Model):
                   FROM invoice
                  WHERE move_type = 'out_invoice'
                    AND partner_id NOT IN (SELECT partner_id FROM orders)
+                %(past_days)s
             ), rhythm AS (
                 SELECT partner_id, min(day) AS first_purchase_date, max(day) AS last_purchase_date,
                        count(*) AS purchase_day_count,
@@ -161,7 +173,8 @@ class CrmCustomerStat(models.Model):
                           FROM purchase_day) AS gaps
                  GROUP BY partner_id
             )
-            """
+            """,
+            past_days=SQL("UNION SELECT partner_id, day FROM past") if has_past else SQL(),
         )
 
     @api.model
@@ -178,7 +191,7 @@ class CrmCustomerStat(models.Model):
         )
 
     @api.model
-    def _invoices_sql(self, company, today):
+    def _invoices_sql(self, company, today, has_past=False):
         return SQL(
             """
             invoice AS (
@@ -189,6 +202,7 @@ class CrmCustomerStat(models.Model):
                  WHERE m.company_id = %(company)s
                    AND m.move_type IN ('out_invoice', 'out_refund')
                    AND m.state = 'posted'
+                %(past)s
             ), invoices AS (
                 SELECT partner_id,
                        sum(amount) AS invoiced_net,
@@ -211,6 +225,10 @@ class CrmCustomerStat(models.Model):
                  GROUP BY partner_id
             )
             """,
+            # Sold before the ERP means invoiced before it; no journal entry hangs on these.
+            past=SQL("UNION ALL SELECT partner_id, order_id::int, 'past', NULL, day, amount FROM past")
+            if has_past
+            else SQL(),
             company=company.id,
             year=today - relativedelta(years=1),
             two_years=today - relativedelta(years=2),

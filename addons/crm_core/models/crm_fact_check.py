@@ -115,10 +115,12 @@ class CrmFactCheck(models.Model):
             ],
             aggregates=["amount_residual:sum"],
         )[0][0]
+        # Of sales from before the ERP no report of the ERP knows.
+        past_orders, past_amount = self.env["crm.past.sale"]._get_sums(company)
         return {
-            "orders_report": orders,
-            "ordered_report": ordered,
-            "invoiced_report": invoiced,
+            "orders_report": orders + past_orders,
+            "ordered_report": (ordered or 0) + float(past_amount),
+            "invoiced_report": (invoiced or 0) + float(past_amount),
             "receivable_report": receivable,
         }
 

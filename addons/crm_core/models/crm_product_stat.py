@@ -54,15 +54,22 @@ class CrmProductStat(models.Model):
     @api.model
     def _refresh_from_orders(self, company):
         """The same, before there are product facts: those to come need their due dates but once."""
+        Past = self.env["crm.past.sale"]
         self._learn_from(
             company,
             SQL(
                 """
                 SELECT partner_id, product_id, max(day) AS last_date,
                        (max(day) - min(day))::float / NULLIF(count(*) - 1, 0) AS interval_mean
-                  FROM (SELECT DISTINCT o.partner_id, l.product_id, o.day FROM %(bought_lines)s) AS purchase
+                  FROM (SELECT DISTINCT o.partner_id, l.product_id, o.day FROM %(bought_lines)s
+                        %(past)s) AS purchase
                  GROUP BY partner_id, product_id
                 """,
+                past=SQL(
+                    "UNION SELECT partner_id, product_id, day FROM (%s) AS past", Past._lines_sql(company)
+                )
+                if Past._is_used(company)
+                else SQL(),
                 bought_lines=self.env["sale.order.line"]._crm_bought_lines_sql(
                     SQL(
                         """

@@ -235,22 +235,21 @@ class CrmTargetGroupJob(models.Model):
 
         :rtype: list[tuple[str, str]]
         """
-        _ = self.env._
         return [
-            (_("Member"), "partner_id.display_name"),
-            (_("Reference"), "partner_id.ref"),
-            (_("E-mail"), "partner_id.email"),
-            (_("Phone"), "partner_id.phone"),
-            (_("City"), "partner_id.city"),
-            (_("Country"), "partner_id.country_id.name"),
-            (_("Salesperson"), "user_id.name"),
-            (_("Lifecycle"), "lifecycle"),
-            (_("Turnover (12 m)"), "turnover_12m"),
-            (_("Overdue"), "overdue"),
-            (_("Currency"), "currency_id.name"),
-            (_("Orders"), "order_count"),
-            (_("Last Order"), "last_order_date"),
-            (_("Control Group"), "is_control"),
+            (self.env._("Member"), "partner_id.display_name"),
+            (self.env._("Reference"), "partner_id.ref"),
+            (self.env._("E-mail"), "partner_id.email"),
+            (self.env._("Phone"), "partner_id.phone"),
+            (self.env._("City"), "partner_id.city"),
+            (self.env._("Country"), "partner_id.country_id.name"),
+            (self.env._("Salesperson"), "user_id.name"),
+            (self.env._("Lifecycle"), "lifecycle"),
+            (self.env._("Turnover (12 m)"), "turnover_12m"),
+            (self.env._("Overdue"), "overdue"),
+            (self.env._("Currency"), "currency_id.name"),
+            (self.env._("Orders"), "order_count"),
+            (self.env._("Last Order"), "last_order_date"),
+            (self.env._("Control Group"), "is_control"),
         ]
 
     def _run_export(self):

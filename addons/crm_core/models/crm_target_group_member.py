@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL
 
 from .crm_customer_stat import LIFECYCLES
 from .many2one_without_key import Many2oneWithoutKey
@@ -130,45 +130,20 @@ class CrmTargetGroupMember(models.Model):
 
         :raise ValidationError: nobody, or several, are named so
         """
-        keys = [vals["customer_key"] for vals in vals_list if vals.get("customer_key")]
-        found = self._get_customers_by_key(keys)
+        find = self.env["res.partner"]._crm_find_by_key([vals.get("customer_key") for vals in vals_list])
         defaults = self.default_get(["group_id", "partner_id"])
         result = []
         for original in vals_list:
             vals = {**defaults, **original}
-            key = (vals.pop("customer_key", None) or "").strip()
+            key = vals.pop("customer_key", None)
             if key and not vals.get("partner_id"):
-                partners = found.get(key, self.env["res.partner"])
-                if len(partners) != 1:
-                    message = (
-                        self.env._("“%s” names several customers; use a reference that only one has.", key)
-                        if partners
-                        else self.env._("No customer has the reference, e-mail address or tax ID “%s”.", key)
-                    )
-                    raise ValidationError(message)
-                vals["partner_id"] = partners.id
+                vals["partner_id"] = find(key).id
             if not vals.get("group_id"):
                 raise ValidationError(self.env._("Say which group picked by hand the list is for."))
             if not vals.get("partner_id"):
                 raise ValidationError(self.env._("Say which customer: by name, reference or e-mail address."))
             result.append(vals)
         return result
-
-    @api.model
-    def _get_customers_by_key(self, keys):
-        """:return: {key: partners}; a reference goes before a tax ID, that before an e-mail address"""
-        found = {}
-        keys = {key.strip() for key in keys}
-        for fname, normalize in (
-            ("email_normalized", lambda key: email_normalize(key) or None),
-            ("vat", str),
-            ("ref", str),
-        ):
-            values = {normalize(key): key for key in keys}
-            partners = self.env["res.partner"].search([(fname, "in", [value for value in values if value])])
-            for value, same in partners.grouped(fname).items():
-                found[values[value]] = same
-        return found
 
     @api.model
     def get_import_templates(self):

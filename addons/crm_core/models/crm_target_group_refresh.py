@@ -93,18 +93,28 @@ class CrmTargetGroup(models.Model):
         self.invalidate_recordset(["member_ids"])
 
     def _get_control_sql(self, customer_id):
-        """Whether a customer is in the control group: a number from 0 to 9999 drawn by the group's seed and
-        the customer's id, so that it stays the same, and a larger share only adds to a smaller one.
+        """Whether a customer is in the control group.
 
         The people of one customer are in it together: what one of them gets, the others know.
 
         :param SQL customer_id: expression
         """
+        return self._get_draw_sql(self.control_seed, customer_id, self.control_share)
+
+    @api.model
+    def _get_draw_sql(self, seed, customer_id, share):
+        """Whether a customer is drawn: a number from 0 to 9999 made of the seed and the customer's id, so
+        that it stays the same, and a larger share only adds to a smaller one.
+
+        :param int seed: of what is drawn for
+        :param SQL customer_id: expression
+        :param float share: percentage
+        """
         return SQL(
             "(('x' || substr(md5(%s || ':' || %s), 1, 8))::bit(32)::bigint %% 10000 < %s)",
-            str(self.control_seed),
+            str(seed),
             customer_id,
-            round(self.control_share * 100),
+            round(share * 100),
         )
 
     def _after_refresh(self):

@@ -33,6 +33,14 @@ class ResCompany(models.Model):
         help="Days of orders and deliveries are days in this zone. Empty: the zone of the working hours.",
     )
 
+    # Next actions
+    crm_action_user_cap = fields.Integer(
+        "Proposals per Employee and Day", default=15, help="What fits a day: the best come first."
+    )
+    crm_action_customer_cap = fields.Integer(
+        "Open Proposals per Customer", default=2, help="At most so many acts are proposed at once."
+    )
+
     # Lifecycle
     crm_late_factor = fields.Float(
         "Late After",
@@ -236,6 +244,15 @@ class ResCompany(models.Model):
         return (
             zone.localize(datetime.combine(day, time(23, 59, 59))).astimezone(pytz.utc).replace(tzinfo=None)
         )
+
+    def _crm_start_of_today(self):
+        """The begin of the day it is now in this company, as an instant in UTC (naive).
+
+        :rtype: datetime.datetime
+        """
+        zone = pytz.timezone(self._crm_timezone())
+        begin = zone.localize(datetime.combine(self._crm_today(), time.min))
+        return begin.astimezone(pytz.utc).replace(tzinfo=None)
 
     def _crm_today(self, at=None):
         """The day it is now, or was at a moment in UTC, in this company.

@@ -5,6 +5,8 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     crm_timezone = fields.Selection(related="company_id.crm_timezone", readonly=False)
+    crm_action_user_cap = fields.Integer(related="company_id.crm_action_user_cap", readonly=False)
+    crm_action_customer_cap = fields.Integer(related="company_id.crm_action_customer_cap", readonly=False)
     crm_late_factor = fields.Float(related="company_id.crm_late_factor", readonly=False)
     crm_lost_factor = fields.Float(related="company_id.crm_lost_factor", readonly=False)
     crm_default_interval = fields.Integer(related="company_id.crm_default_interval", readonly=False)

@@ -35,6 +35,7 @@ class ResPartner(models.Model):
         if ids:
             self.env["crm.customer.product"]._forget("partner_id", self)
             self.env["crm.interaction"].sudo()._forget_partners(ids)  # sudo: derived rows
+            self.env["crm.next.action"].sudo()._forget_partners(ids)  # sudo: as the customer goes
         return result
 
     def _compute_application_statistics_hook(self):

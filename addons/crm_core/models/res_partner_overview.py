@@ -33,6 +33,7 @@ class ResPartner(models.Model):
             "lifecycle": stat._get_overview_lifecycle(),
             "tiles": stat._get_overview_tiles(),
             "todo": stat._get_overview_todo(),
+            "next_actions": self._crm_overview_next_actions(),
             "turnover": stat._get_overview_turnover(),
             "products": self._crm_overview_products(),
             "history": self._crm_overview_history(),
@@ -59,6 +60,17 @@ class ResPartner(models.Model):
                 {"value": value, "label": label}
                 for value, label in Interaction._fields["channel"]._description_selection(self.env)
             ],
+        }
+
+    def _crm_overview_next_actions(self):
+        """What is proposed for this customer to the reader, or to whoever looks."""
+        Action = self.env["crm.next.action"]
+        if not Action.has_access("read"):
+            return {"rows": [], "reasons": []}
+        wanted = Action._get_open_domain() & Domain("partner_id", "=", self.id)
+        return {
+            "rows": [{**action._get_day_row(), "type": "recommendation"} for action in Action.search(wanted)],
+            "reasons": Action._get_reject_reasons(),
         }
 
     def _crm_timeline_groups(self):

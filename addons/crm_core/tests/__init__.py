@@ -7,6 +7,8 @@ from . import test_offers
 from . import test_offer_batch
 from . import test_overview
 from . import test_target_group
+from . import test_duplicates
+from . import test_past_sales
 from . import test_timeline
 from . import test_contact_log
 from . import test_consent_fold
@@ -17,5 +19,7 @@ from . import test_sensitive_data
 from . import test_privacy
 from . import test_access
 from . import test_api
+from . import test_formula
 from . import test_hoot
+from . import test_next_action
 from . import test_tours

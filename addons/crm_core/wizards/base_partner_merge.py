@@ -34,7 +34,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        """Members of target groups hang on no foreign key."""
-        members = self.env["crm.target.group.member"].sudo()  # sudo: of every group, whoever merges
-        members._merge_partners(src_partners.ids, dst_partner.id)
-        return super()._update_foreign_keys(src_partners, dst_partner)
+        """Rows without a foreign key go over, too, before the partners they name are deleted."""
+        customers = (src_partners | dst_partner).commercial_partner_id.ids
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        gone, survivor = src_partners.ids, dst_partner.id
+        env = self.sudo().env  # sudo: rows of every reader, whoever merges
+        env["crm.interaction"]._merge_partners(customers, gone, survivor)
+        env["crm.target.group.member"]._merge_partners(gone, survivor)
+        env["crm.duplicate.candidate"]._merge_partners(gone, survivor)
+        env["crm.next.action"]._merge_partners(gone, survivor)
+        return result

@@ -11,7 +11,7 @@ class TestSms(CrmCoreCommon):
         super().setUpClass()
         cls.contact.phone = "+1 650 555 0111"
 
-    def write(self, record=None, partner=None):
+    def text(self, record=None, partner=None):
         """A text message that waits to be sent."""
         return (record or self.contact)._message_sms(
             body="Your secret order is ready", partner_ids=(partner or self.contact).ids
@@ -27,7 +27,7 @@ class TestSms(CrmCoreCommon):
         )
 
     def test_message_on_its_way_is_one_row_without_text(self):
-        message = self.write()
+        message = self.text()
         self.assertFalse(self.rows())
         for status in ("process", "pending", "sent"):
             self.state(message, status)
@@ -38,7 +38,7 @@ class TestSms(CrmCoreCommon):
             self.assertNotIn("secret", str(row))
 
     def test_message_that_failed_has_none(self):
-        message = self.write()
+        message = self.text()
         self.state(message, "pending")
         self.assertTrue(self.rows())
         self.state(message, "exception")
@@ -48,13 +48,13 @@ class TestSms(CrmCoreCommon):
         self.contact.message_post(
             body="Hello", subject="Hello", message_type="comment", partner_ids=self.contact.ids
         )
-        self.state(self.write(), "sent")
+        self.state(self.text(), "sent")
         kinds = sorted(row["kind"] for row in self.customer.crm_timeline()["rows"])
         self.assertEqual(kinds.count("sms"), 1)
 
     def test_who_may_not_read_the_message_does_not_see_it(self):
         order = self.quote(self.contact, [(self.paper, 1)])
-        message = self.write(record=order)
+        message = self.text(record=order)
         self.state(message, "sent")
         user = new_test_user(self.env, "sms_reader", groups="crm_core.group_crm_core_all")
         self.assertFalse(self.rows(user))
@@ -62,6 +62,6 @@ class TestSms(CrmCoreCommon):
         self.assertTrue(self.rows(user))
 
     def test_earlier_messages_join_and_go_with_the_addon(self):
-        self.state(self.write(), "sent")
+        self.state(self.text(), "sent")
         self.assertTrue(self.rows())
         self.assert_timeline_follows_the_addon(SOURCE, post_init_hook, uninstall_hook, self.rows)
