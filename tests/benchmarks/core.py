@@ -16,6 +16,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import core_consent
 import core_data
 import core_relations
 
@@ -50,6 +51,7 @@ def main():
         figures = [*rebuild(env), *fold(env, data)]
         comparisons, queries = overview(env, data)
         figures += [*suggestions(env, data)]
+        figures += [*core_consent.consents(env, data.customer_ids)]
         quality = recall(env, data)
         figures += core_relations.measure(env, data, say, ROUNDS)
     tax = write_tax()
