@@ -1,4 +1,4 @@
-"""Timeline, consent, target groups and action rules on the customers of the benchmark ``core``."""
+"""Timeline, target groups and action rules on the customers of the benchmark ``core``."""
 
 import os
 import random
@@ -26,7 +26,6 @@ def measure(env, data, say, rounds):
     """:return: rows (task, measured, goal)"""
     return [
         *timeline(env, data, say, rounds),
-        *consent(env, data, say),
         *target_groups(env, say),
         *action_rules(env, data, say),
     ]
@@ -131,28 +130,7 @@ def union_page(env, partner_id):
     )
 
 
-# Consent, audiences, rules --------------------------------------------
-
-
-def consent(env, data, say):
-    say("Consent")
-    purpose = env.ref("crm_core.consent_purpose_offers")
-    env.cr.execute(
-        """
-        INSERT INTO crm_consent_event (partner_id, purpose_id, company_id, channel, action, legal_basis,
-                                       source, user_id, occurred_at, recorded_at)
-        SELECT p.id, %s, %s, 'email', CASE WHEN p.id %% 3 = 0 THEN 'withdrawn' ELSE 'granted' END,
-               'consent', 'import', 1, now() - interval '1 day', now() - interval '1 day'
-          FROM res_partner p WHERE p.id = ANY(%s) AND p.id %% 2 = 0
-        """,
-        [purpose.id, env.company.id, data.customer_ids],
-    )
-    env.cr.commit()
-    partners = env["res.partner"].browse(data.customer_ids)
-    seconds, answers = clocked(lambda: partners._crm_may_contact_batch("email", purpose))
-    allowed = sum(1 for may, _reason in answers.values() if may)
-    task = f"May we mail {len(partners):,} contacts about offers ({allowed:,} yes)"
-    return [(task, duration(seconds), "5 s")]
+# Audiences and rules ---------------------------------------------------
 
 
 def target_groups(env, say):
