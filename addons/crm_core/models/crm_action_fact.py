@@ -36,34 +36,33 @@ class CrmActionFact(models.AbstractModel):
         :return: (numbers for formula and reason, texts for the reason alone)
         :rtype: tuple[dict[str, str], dict[str, str]]
         """
-        _ = self.env._
         numbers = {
-            "orders": _("confirmed orders"),
-            "turnover": _("turnover of the last 12 months"),
-            "turnover_before": _("turnover of the 12 months before"),
-            "average_order": _("average order value"),
-            "interval": _("days between two purchases, by the own rhythm"),
-            "days": _("days since the last purchase"),
-            "lateness": _("days since the last purchase divided by the interval"),
-            "days_first": _("days since the first purchase"),
-            "quotations": _("open quotations"),
-            "quotation_amount": _("amount of the open quotations"),
-            "quotation_days": _("days since the oldest unanswered quotation was sent"),
-            "opportunities": _("open opportunities"),
-            "opportunity_amount": _("expected revenue of the open opportunities"),
-            "receivable": _("what the customer owes"),
-            "overdue": _("what is past its due date"),
-            "days_to_pay": _("average days from invoice to payment"),
-            "on_time": _("share of deliveries on time, 0 to 1"),
-            "returned": _("share sent back, 0 to 1"),
-            "due": _("number of products due by the own rhythm"),
-            "days_contact": _("days since the last contact, documents aside; 9999: never"),
+            "orders": self.env._("confirmed orders"),
+            "turnover": self.env._("turnover of the last 12 months"),
+            "turnover_before": self.env._("turnover of the 12 months before"),
+            "average_order": self.env._("average order value"),
+            "interval": self.env._("days between two purchases, by the own rhythm"),
+            "days": self.env._("days since the last purchase"),
+            "lateness": self.env._("days since the last purchase divided by the interval"),
+            "days_first": self.env._("days since the first purchase"),
+            "quotations": self.env._("open quotations"),
+            "quotation_amount": self.env._("amount of the open quotations"),
+            "quotation_days": self.env._("days since the oldest unanswered quotation was sent"),
+            "opportunities": self.env._("open opportunities"),
+            "opportunity_amount": self.env._("expected revenue of the open opportunities"),
+            "receivable": self.env._("what the customer owes"),
+            "overdue": self.env._("what is past its due date"),
+            "days_to_pay": self.env._("average days from invoice to payment"),
+            "on_time": self.env._("share of deliveries on time, 0 to 1"),
+            "returned": self.env._("share sent back, 0 to 1"),
+            "due": self.env._("number of products due by the own rhythm"),
+            "days_contact": self.env._("days since the last contact, documents aside; 9999: never"),
         }
-        numbers["greeting"] = _("1 if somebody there is to be congratulated today, else 0")
+        numbers["greeting"] = self.env._("1 if somebody there is to be congratulated today, else 0")
         texts = {
-            "due_names": _("names of the products due"),
-            "quotation": _("number of the oldest unanswered quotation"),
-            "greeting_name": _("whom to congratulate today"),
+            "due_names": self.env._("names of the products due"),
+            "quotation": self.env._("number of the oldest unanswered quotation"),
+            "greeting_name": self.env._("whom to congratulate today"),
         }
         return numbers, texts
 

@@ -52,7 +52,6 @@ class CrmActionRule(models.Model):
     )
     team_id = fields.Many2one(
         "crm.team",
-        "Team",
         check_company=True,
         help="Only for this team; customers without a salesperson go to its leader.",
     )
@@ -62,7 +61,6 @@ class CrmActionRule(models.Model):
         "Score", required=True, default="1", help="Above 0: the act is proposed, the highest score first."
     )
     reason = fields.Char(
-        "Reason",
         required=True,
         translate=True,
         help="The sentence the employee reads, with facts in braces, such as {days}.",
@@ -84,9 +82,7 @@ class CrmActionRule(models.Model):
     )
     activity_type_id = fields.Many2one("mail.activity.type", "Activity")
     mail_template_id = fields.Many2one("mail.template", "E-mail", domain=[("model", "=", "res.partner")])
-    server_action_id = fields.Many2one(
-        "ir.actions.server", "Server Action", domain=[("model_name", "=", "res.partner")]
-    )
+    server_action_id = fields.Many2one("ir.actions.server", domain=[("model_name", "=", "res.partner")])
     is_automatic = fields.Boolean(
         "Without Asking", help="Done at once by the scheduled job instead of being proposed to somebody."
     )
@@ -95,7 +91,7 @@ class CrmActionRule(models.Model):
     channel = fields.Selection(
         CONTACT_CHANNELS, help="Only customers who may be contacted this way. Empty: nobody is contacted."
     )
-    purpose_id = fields.Many2one("crm.consent.purpose", "Purpose", ondelete="restrict")
+    purpose_id = fields.Many2one("crm.consent.purpose", ondelete="restrict")
 
     # How often
     cool_down_days = fields.Integer(
@@ -121,7 +117,7 @@ class CrmActionRule(models.Model):
     treated_rate = fields.Float("Ordered After It", compute="_compute_worth")
     control_count = fields.Integer("Left Alone", compute="_compute_worth")
     control_rate = fields.Float("Ordered Anyway", compute="_compute_worth")
-    worth = fields.Char("Worth", compute="_compute_worth")
+    worth = fields.Char(compute="_compute_worth")
     open_count = fields.Integer("Open", compute="_compute_open_count")
 
     # The last run

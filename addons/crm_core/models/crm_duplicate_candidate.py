@@ -42,7 +42,7 @@ class CrmDuplicateCandidate(models.Model):
 
     # What became of it
     merged_name = fields.Char("Was Merged Into It", readonly=True, help="The name of the one that is gone.")
-    decided_by_id = fields.Many2one("res.users", "Decided By", readonly=True, ondelete="set null")
+    decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime("Decided On", readonly=True)
     can_decide = fields.Boolean(compute="_compute_can_decide")
 

@@ -26,9 +26,7 @@ class CrmNextAction(models.Model):
     _order = "score desc, id"
     _rec_name = "reason"
 
-    rule_id = fields.Many2one(
-        "crm.action.rule", "Rule", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    rule_id = fields.Many2one("crm.action.rule", required=True, readonly=True, index=True, ondelete="cascade")
     action_kind = fields.Selection(related="rule_id.action_kind")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = Many2oneWithoutKey(
@@ -60,7 +58,7 @@ class CrmNextAction(models.Model):
     )
     is_control = fields.Boolean("Control Group", readonly=True)
     answered_at = fields.Datetime("Answered", readonly=True)
-    answered_by_id = fields.Many2one("res.users", "Answered By", readonly=True, ondelete="set null")
+    answered_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     reject_reason = fields.Selection(
         [
             ("done", "Already done"),

@@ -78,15 +78,14 @@ class ResPartner(models.Model):
 
         :return: (key, label, kinds) in the order of the buttons; what is in none is under "Other"
         """
-        _ = self.env._
         return [
-            ("orders", _("Orders"), ["quotation", "order"]),
-            ("invoices", _("Invoices"), ["invoice", "refund", "payment"]),
-            ("deliveries", _("Deliveries"), ["delivery", "return"]),
-            ("emails", _("E-mails"), ["email"]),
-            ("calls", _("Calls"), ["call"]),
-            ("meetings", _("Meetings"), ["meeting"]),
-            ("opportunities", _("Opportunities"), ["lead", "won", "lost"]),
+            ("orders", self.env._("Orders"), ["quotation", "order"]),
+            ("invoices", self.env._("Invoices"), ["invoice", "refund", "payment"]),
+            ("deliveries", self.env._("Deliveries"), ["delivery", "return"]),
+            ("emails", self.env._("E-mails"), ["email"]),
+            ("calls", self.env._("Calls"), ["call"]),
+            ("meetings", self.env._("Meetings"), ["meeting"]),
+            ("opportunities", self.env._("Opportunities"), ["lead", "won", "lost"]),
         ]
 
     def _crm_overview_partner(self):
