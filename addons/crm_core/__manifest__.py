@@ -47,6 +47,7 @@
         "views/crm_consent_state_views.xml",
         "views/crm_contact_preference_views.xml",
         "views/consent_templates.xml",
+        "views/portal_templates.xml",
         "wizards/crm_consent_record_views.xml",
         "views/crm_sensitive_data_views.xml",
         "wizards/crm_sensitive_reveal_views.xml",

@@ -8,6 +8,7 @@ from . import crm_action_rule_run
 from . import crm_next_action
 from . import crm_next_action_day
 from . import crm_contact_log
+from . import crm_portal_act
 from . import crm_append_only
 from . import crm_consent_purpose
 from . import crm_consent_event
@@ -51,6 +52,7 @@ from . import res_partner
 from . import res_partner_overview
 from . import res_partner_timeline
 from . import res_partner_upcoming
+from . import res_partner_portal
 from . import res_partner_facts
 from . import res_partner_key
 from . import crm_past_sale

@@ -59,6 +59,7 @@ class CrmInteraction(models.Model):
             ("meeting", "Meeting"),
             ("activity", "Activity"),
             ("contact", "Contact"),
+            ("portal", "Portal"),
         ],
         required=True,
         readonly=True,

@@ -10,7 +10,7 @@ class CrmOffer(models.Model):
 
     _name = "crm.offer"
     _description = "Customer Offer"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -63,6 +63,13 @@ class CrmOffer(models.Model):
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id", store=True)
     amount_untaxed = fields.Monetary("Total", compute="_compute_amount_untaxed", store=True)
     valid_until = fields.Date(default=lambda self: self._default_valid_until(), copy=False)
+
+    is_in_portal = fields.Boolean(
+        "Open to the Customer",
+        readonly=True,
+        copy=False,
+        help="The customer sees it in the portal, and may accept or decline it.",
+    )
 
     # What became of it
     opportunity_id = fields.Many2one("crm.lead", index="btree_not_null", check_company=True, copy=False)
@@ -231,6 +238,65 @@ class CrmOffer(models.Model):
         self.check_access("write")
         self._set_declined(reason or self.decline_reason)
         return True
+
+    # ------------------------------------------------------------------
+    # In the portal
+    # ------------------------------------------------------------------
+
+    def _compute_access_url(self):
+        super()._compute_access_url()
+        for offer in self:
+            offer.access_url = f"/my/offers/{offer.id}"
+
+    def action_show_to_customer(self) -> bool:
+        """Open the offer to the customer in the portal, where it can be accepted or declined.
+
+        :raise UserError: no lines, expired, declined, or a product that can't be sold any more
+        """
+        self.check_access("write")
+        for offer in self:
+            offer._check_can_be_proposed()
+            offer._portal_ensure_token()
+            if offer.state == "draft":
+                offer._set_proposed()
+        self.is_in_portal = True
+        return True
+
+    def action_preview_in_portal(self):
+        """Open the page the customer sees."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "target": "self", "url": self.get_portal_url()}
+
+    def _accept_in_portal(self, person):
+        """The customer accepts: the quotation is made as if the salesperson had, ready to sign and pay.
+
+        :param person: who accepts, checked by the controller
+        :return: the quotation
+        :raise UserError: the offer is not open any more
+        """
+        self.ensure_one()
+        maker = self.user_id.filtered("active") or self.env.ref("base.user_admin")
+        # sudo: the customer may have this offer made into his quotation, and nothing else
+        offer = self.with_user(maker).sudo().with_company(self.company_id)
+        order = offer._make_quotation()
+        if order.state == "draft":
+            order.action_quotation_sent()
+        self.env["crm.portal.act"]._record(person, "offer_accepted", offer.name)
+        return order
+
+    def _decline_in_portal(self, person, reason=None):
+        """The customer declines.
+
+        :raise UserError: the offer is not open any more, or is a quotation already
+        """
+        self.ensure_one()
+        offer = self.sudo()  # sudo: the answer of the customer, checked by the controller
+        offer.lock_for_update()
+        offer.invalidate_recordset(["state", "sale_order_id"])
+        if offer.state != "proposed" or offer.sale_order_id:
+            raise UserError(self.env._("This offer is not open any more."))
+        offer._set_declined((reason or "").strip()[:200] or self.env._("Declined in the portal"))
+        self.env["crm.portal.act"]._record(person, "offer_declined", offer.name)
 
     def action_reset(self):
         """Back to draft, to be offered anew."""

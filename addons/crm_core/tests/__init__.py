@@ -14,6 +14,7 @@ from . import test_contact_log
 from . import test_consent_fold
 from . import test_consent_event
 from . import test_consent_matrix
+from . import test_portal
 from . import test_preference
 from . import test_sensitive_data
 from . import test_privacy
