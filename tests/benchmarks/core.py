@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import core_data
+import core_groups
 
 import odoo
 from odoo import SUPERUSER_ID, api
@@ -50,6 +51,8 @@ def main():
         comparisons, queries = overview(env, data)
         figures += [*suggestions(env, data)]
         quality = recall(env, data)
+        say("Target groups and duplicates")
+        figures += core_groups.target_groups(env)
     tax = write_tax()
     report(comparisons, queries, figures, quality, tax)
 
