@@ -15,5 +15,13 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take away what PostgreSQL would keep: the guard of the append-only tables."""
+    """Take away what PostgreSQL would keep: the guard of the append-only tables. Their rows hold on to
+    records that are deleted before the tables are.
+    """
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS crm_core_append_only() CASCADE"))
+    env.cr.execute(
+        SQL(
+            "TRUNCATE crm_consent_event, crm_privacy_log, crm_sensitive_access, crm_sensitive_data,"
+            " crm_contact_preference CASCADE"
+        )
+    )

@@ -10,6 +10,7 @@
         "security/ir.model.access.csv",
         "views/mailing_mailing_views.xml",
         "views/mailing_list_views.xml",
+        "views/crm_target_group_views.xml",
     ],
     "auto_install": True,
 }

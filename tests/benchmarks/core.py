@@ -16,8 +16,9 @@ import time
 from datetime import date
 from pathlib import Path
 
+import core_consent
 import core_data
-import core_groups
+import core_relations
 
 import odoo
 from odoo import SUPERUSER_ID, api
@@ -50,9 +51,9 @@ def main():
         figures = [*rebuild(env), *fold(env, data)]
         comparisons, queries = overview(env, data)
         figures += [*suggestions(env, data)]
+        figures += [*core_consent.consents(env, data.customer_ids)]
         quality = recall(env, data)
-        say("Target groups and duplicates")
-        figures += core_groups.target_groups(env)
+        figures += core_relations.measure(env, data, say, ROUNDS)
     tax = write_tax()
     report(comparisons, queries, figures, quality, tax)
 

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import hash_sign, hmac, verify_hash_signed
 
@@ -12,6 +13,8 @@ from .crm_consent_purpose import LEGAL_BASES
 CONFIRM_SCOPE = "crm_core.consent_confirm"
 CONFIRM_HOURS = 7 * 24
 GRANTS = ("granted", "confirmed")
+# Ways that somebody of us, or other software, heard of it.
+TOLD = ("staff", "phone", "import", "api")
 
 
 class CrmConsentEvent(models.Model):
@@ -118,12 +121,31 @@ class CrmConsentEvent(models.Model):
     def create(self, vals_list):
         vals_list = [self._prepare_event(vals) for vals in vals_list]
         events = super().create(vals_list)
+        if not self.env.su:
+            events._check_told_to_us()
         for event in events.filtered("proof_ids"):
             event.proof_ids.check_access("read")
             # sudo: from now on a proof is as fixed as its event, which nobody may write
             event.proof_ids.sudo().write({"res_model": self._name, "res_id": event.id})
         self.env["crm.consent.state"].invalidate_model()
         return events
+
+    def _check_told_to_us(self):
+        """What users may record; the rest follows from what the person does, and is recorded for them.
+
+        :raise UserError: a confirmation, a way the person alone can take, or a yes that has to be confirmed
+        """
+        for event in self:
+            if event.action == "confirmed" or event.source not in TOLD:
+                raise UserError(self.env._("Only the person can do that: record what you were told."))
+            proven = event.proof_ids or (event.source == "import" and event.reference)
+            if event.action == "granted" and event.purpose_id.needs_double_opt_in and not proven:
+                raise UserError(
+                    self.env._(
+                        "A yes to “%s” has to be confirmed by the person, or needs written proof.",
+                        event.purpose_id.name,
+                    )
+                )
 
     def _prepare_event(self, vals):
         """What follows from the purpose; who records is never chosen."""
@@ -300,34 +322,29 @@ class CrmConsentEvent(models.Model):
             # sudo: the recorder need not be allowed to write templates or mails
             template.sudo().send_mail(request.id, force_send=False)
 
-    def _is_confirmed(self):
-        """Whether the person confirmed this request (or another one since)."""
-        return bool(
-            self.search_count(
-                [
-                    ("partner_id", "=", self.partner_id.id),
-                    ("purpose_id", "=", self.purpose_id.id),
-                    ("channel", "=", self.channel),
-                    ("action", "=", "confirmed"),
-                    ("occurred_at", ">=", self.occurred_at),
-                ],
-                limit=1,
+    def _later_domain(self):
+        """Events about the same purpose after this one."""
+        return (
+            Domain("partner_id", "=", self.partner_id.id)
+            & Domain("purpose_id", "=", self.purpose_id.id)
+            & (
+                Domain("occurred_at", ">", self.occurred_at)
+                | (Domain("occurred_at", "=", self.occurred_at) & Domain("id", ">", self.id))
             )
         )
 
+    def _is_confirmed(self):
+        """Whether the person confirmed this request, or another one since."""
+        same = Domain("channel", "=", self.channel) & Domain("company_id", "=", self.company_id.id)
+        domain = self._later_domain() & same & Domain("action", "=", "confirmed")
+        return bool(self.search_count(domain, limit=1))
+
     def _is_open(self):
         """Whether the request still waits: no later no."""
-        return not self.search_count(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("purpose_id", "=", self.purpose_id.id),
-                ("channel", "in", [self.channel, False]),
-                ("company_id", "in", [self.company_id.id, False]),
-                ("action", "in", consent.REFUSALS),
-                ("occurred_at", ">=", self.occurred_at),
-            ],
-            limit=1,
-        )
+        same = Domain("channel", "in", [self.channel, False])
+        same &= Domain("company_id", "in", [self.company_id.id, False])
+        domain = self._later_domain() & same & Domain("action", "in", consent.REFUSALS)
+        return not self.search_count(domain, limit=1)
 
     def _confirm(self):
         """Record that the person confirmed; a second click changes nothing.

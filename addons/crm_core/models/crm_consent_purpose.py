@@ -86,7 +86,7 @@ class CrmConsentPurpose(models.Model):
 
     @api.model
     def _get(self, purpose, company=None):
-        """The purpose with this code in a company.
+        """The purpose with this code in a company, also an archived one.
 
         :param purpose: code or record
         :raise UserError: no such purpose
@@ -94,9 +94,8 @@ class CrmConsentPurpose(models.Model):
         if not isinstance(purpose, str):
             return purpose.sudo()  # sudo: what a purpose means, no data of a person
         company = company or self.env.company
-        found = self.sudo().search(  # sudo: as above
-            [("code", "=", purpose), ("company_id", "in", [company.id, False])], limit=1
-        )
+        found = self.sudo().with_context(active_test=False)  # sudo: as above
+        found = found.search([("code", "=", purpose), ("company_id", "in", [company.id, False])], limit=1)
         if not found:
             raise UserError(self.env._("There is no purpose “%s” in Consent Purposes.", purpose))
         return found

@@ -108,19 +108,22 @@ class CrmNextAction(models.Model):
             order="date_deadline, id",
             limit=ACTIVITIES_MAX,
         )
-        contacts = dict(activities._crm_get_customers())
+        # sudo: whom it is about, also where the document is of another company
+        contacts = dict(activities.sudo()._crm_get_customers())
         items = []
         for activity in activities:
-            contact = contacts.get(activity, self.env["res.partner"]).sudo()  # sudo: whom it is about
+            contact = contacts.get(activity, self.env["res.partner"])
             late = (today - activity.date_deadline).days
+            who = contact.display_name or activity.res_name
+            what = activity.summary or activity.activity_type_id.name or ""
             items.append(
                 {
                     "key": f"mail.activity,{activity.id}",
                     "type": "activity",
                     "id": activity.id,
                     "partner_id": contact.commercial_partner_id.id or None,
-                    "partner": contact.display_name or activity.res_name or "",
-                    "why": activity.summary or activity.activity_type_id.name or "",
+                    "partner": who or what,
+                    "why": what if who else "",
                     "what": self.env._("Done"),
                     "kind": activity.activity_type_id.category or "default",
                     "phone": contact.phone or "",

@@ -68,6 +68,7 @@ class ResPartner(models.Model):
             "_crm_forget_meetings",
             "_crm_forget_logged_contacts",
             "_crm_forget_wishes",
+            "_crm_forget_groups",
             "_crm_forget_sensitive",
             "_crm_forget_proofs",
             "_crm_forget_accounts",
@@ -173,6 +174,12 @@ class ResPartner(models.Model):
         wishes = self.env["crm.contact.preference"].search([("partner_id", "=", self.id)])
         count = len(wishes)
         wishes.unlink()
+        return count
+
+    def _crm_forget_groups(self):
+        Member = self.env["crm.target.group.member"]
+        count = Member.search_count([("partner_id", "=", self.id)])
+        Member._forget_partners(self.ids)
         return count
 
     def _crm_forget_sensitive(self):

@@ -65,7 +65,8 @@ class ResPartner(models.Model):
         :return: (allowed, reason)
         """
         self.ensure_one()
-        return self._crm_may_contact_batch(channel, purpose, at)[self.id]
+        person = self._origin
+        return person._crm_may_contact_batch(channel, purpose, at)[person.id]
 
     def _crm_may_contact_batch(self, channel, purpose, at=None):
         """Whether each of these persons may be contacted for a purpose over a channel.
@@ -80,11 +81,14 @@ class ResPartner(models.Model):
         :raise UserError: an unknown channel or purpose
         """
         purpose = self.env["crm.consent.purpose"]._get(purpose)
-        if not purpose._uses_channel(channel):
-            reason = self.env._(
-                "%(purpose)s: the channel %(channel)s is not used",
-                purpose=purpose.name,
-                channel=self._crm_channel_label(channel),
+        if not purpose._uses_channel(channel) or not purpose.active:
+            label = self._crm_channel_label(channel)
+            reason = (
+                self.env._(
+                    "%(purpose)s: the channel %(channel)s is not used", purpose=purpose.name, channel=label
+                )
+                if purpose.active
+                else self.env._("%s: the purpose is archived", purpose.name)
             )
             return dict.fromkeys(self.ids, (False, reason))
         answers = {}

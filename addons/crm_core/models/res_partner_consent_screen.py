@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 from .contact_channel import CONTACT_CHANNELS
@@ -143,12 +144,10 @@ class ResPartner(models.Model):
         }
 
     def _crm_overview(self):
-        allowed, reason = self._crm_may_contact("email", "offers")
-        return {
-            **super()._crm_overview(),
-            "consent": {
-                "is_allowed": allowed,
-                "label": self.env._("Offers by e-mail") if allowed else self.env._("No offers by e-mail"),
-                "reason": reason,
-            },
-        }
+        overview = super()._crm_overview()
+        try:
+            allowed, reason = self._crm_may_contact("email", "offers")
+        except UserError:  # the company has no such purpose any more
+            return overview
+        label = self.env._("Offers by e-mail") if allowed else self.env._("No offers by e-mail")
+        return {**overview, "consent": {"is_allowed": allowed, "label": label, "reason": reason}}

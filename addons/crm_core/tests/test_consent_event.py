@@ -114,6 +114,30 @@ class TestConsentEvent(ConsentCommon, MailCommon):
         with self.assertRaises(ValidationError):
             self.say("granted", occurred_at=fields.Datetime.now() + timedelta(days=1))
 
+    def test_users_record_what_they_were_told_and_no_more(self):
+        """Whoever may append can't pretend that the person clicked, wrote or confirmed."""
+        self.offers.needs_double_opt_in = True
+        Event = self.Event.with_user(self.manager)
+        values = {"partner_id": self.person.id, "purpose_id": self.offers.id}
+        for forged in (
+            {"action": "confirmed"},
+            {"action": "granted"},
+            {"action": "granted", "source": "import"},
+            {"action": "granted", "source": "portal"},
+            {"action": "withdrawn", "source": "mail_link"},
+            {"action": "withdrawn", "source": "merge"},
+        ):
+            with self.subTest(forged), self.assertRaises(UserError):
+                Event.create({**values, **forged})
+        Event.create({**values, "action": "granted", "source": "import", "reference": "Form 12"})
+        self.assertTrue(self.may()[0])
+
+    def test_archived_purpose_stops_its_contacts_and_breaks_nothing(self):
+        self.say("granted")
+        self.offers.active = False
+        self.assertEqual(self.may(), (False, "Offers: the purpose is archived"))
+        self.assertFalse(self.person.with_user(self.user).crm_overview()["consent"]["is_allowed"])
+
     def test_event_of_the_past_takes_its_place_in_time(self):
         self.say("granted")
         self.say("withdrawn", occurred_at=fields.Datetime.now() - timedelta(days=3))
@@ -314,6 +338,23 @@ class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
         self.assertFalse(self.may()[0])
         with freeze_time(fields.Datetime.now() + timedelta(days=8)):
             self.assertFalse(self.Event._from_confirm_token(path.partition("/")[2]))
+
+    def test_two_companies_ask_and_each_needs_its_own_answer(self):
+        first, _path = self.ask()
+        branch = self.env["res.company"].create({"name": "Branch"})
+        second = self.say("granted", company_id=branch.id)
+        self.assertTrue(second._confirm())
+        self.assertFalse(first._is_confirmed())
+        self.assertFalse(self.may()[0])
+        self.assertTrue(self.person.with_company(branch)._crm_may_contact("email", "offers")[0])
+
+    def test_asked_again_in_the_second_of_a_no(self):
+        with freeze_time("2026-06-01 12:00:00"):
+            old = self.say("granted")
+            self.say("withdrawn")
+            new = self.say("granted")
+        self.assertFalse(old._is_open())
+        self.assertTrue(new._is_open())
 
     def test_forged_links(self):
         _event, path = self.ask()

@@ -76,6 +76,24 @@ class OverviewTourCase(HttpCase):
         log = self.env["crm.contact.log"].search([("partner_id", "=", self.customer.id)])
         self.assertEqual((log.channel, log.user_id), ("phone", self.salesperson))
 
+    def _spend_my_day(self, tour):
+        rule = self.env["crm.action.rule"].create(
+            {
+                "name": "Tour rule",
+                "domain": repr([("id", "=", self.customer.id)]),
+                "reason": "Tour reason",
+                "channel": "phone",
+                "purpose_id": self.env.ref("crm_core.consent_purpose_service").id,
+            }
+        )
+        self.assertEqual(rule._run(), 1)
+        self.customer.activity_schedule(
+            "mail.mail_activity_data_todo", summary="Tour activity", user_id=self.salesperson.id
+        )
+        self.start_tour("/odoo/my-day", tour, login="tour.salesperson")
+        action = self.env["crm.next.action"].search([("rule_id", "=", rule.id)])
+        self.assertEqual((action.state, action.res_model), ("accepted", "crm.contact.log"))
+
     def _get_new_order(self):
         return self.env["sale.order"].search(
             [("partner_id", "=", self.customer.id), ("crm_offer_id", "!=", False)]
@@ -91,6 +109,9 @@ class TestTours(OverviewTourCase):
         toner = order.order_line.filtered(lambda line: line.product_id == self.toner)
         self.assertEqual(toner.product_uom_qty, 7)
         self.assertEqual(toner.price_unit, 100)
+
+    def test_my_day_is_done(self):
+        self._spend_my_day("crm_core_my_day")
 
     def test_call_is_logged_and_found_in_the_history(self):
         self._log_a_call("crm_core_timeline")
@@ -111,6 +132,9 @@ class TestToursPhone(OverviewTourCase):
         url = f"/odoo/customers/{self.customer.id}/overview"
         self.start_tour(url, "crm_core_next_offer_phone", login="tour.salesperson")
         self.assertEqual(self._get_new_order().state, "draft")
+
+    def test_my_day_on_the_phone(self):
+        self._spend_my_day("crm_core_my_day_phone")
 
     def test_call_is_logged_on_the_phone(self):
         self._log_a_call("crm_core_timeline_phone")

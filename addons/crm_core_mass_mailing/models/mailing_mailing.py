@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 CHANNEL = "email"
 LIST_MODELS = ("mailing.contact", "mailing.list")
@@ -16,6 +17,31 @@ class MailingMailing(models.Model):
         index="btree_not_null",
         help="Who may not be contacted for it gets nothing; the reason stands in the traces.",
     )
+
+    crm_target_group_ids = fields.Many2many(
+        "crm.target.group",
+        "crm_core_mailing_target_group_rel",
+        "mailing_id",
+        "group_id",
+        "Target Groups",
+        groups="crm_core.group_crm_core_user",
+        help="The members get it, except those of the control group; the conditions narrow them down.",
+    )
+    crm_is_to_contacts = fields.Boolean(compute="_compute_crm_is_to_contacts")
+
+    @api.depends("mailing_model_real")
+    def _compute_crm_is_to_contacts(self):
+        for mailing in self:
+            mailing.crm_is_to_contacts = mailing.mailing_model_real == "res.partner"
+
+    def _get_recipients_domain(self):
+        domain = super()._get_recipients_domain()
+        # sudo: the field; whom the mailing reaches is decided by the rights of its responsible, below
+        groups = self.sudo().crm_target_group_ids
+        if not groups or self.mailing_model_real != "res.partner":
+            return domain
+        members = groups.with_user(self.user_id or self.env.user)._member_partners()
+        return Domain(domain) & Domain("id", "in", members.ids)
 
     def _crm_default_purpose(self):
         return self.env.ref("crm_core.consent_purpose_offers", raise_if_not_found=False)

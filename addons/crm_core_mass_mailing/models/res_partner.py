@@ -51,3 +51,20 @@ class ResPartner(models.Model):
         for id_, name in rows:
             obstacles[id_] = self.env._("Unsubscribed from the mailing list “%s”", name)
         return obstacles
+
+    def _crm_anonymize_steps(self):
+        steps = super()._crm_anonymize_steps()
+        return [*steps[:-1], "_crm_forget_mailings", steps[-1]]
+
+    def _crm_forget_mailings(self):
+        """Subscriptions by the address, unless somebody else has it, too; the address on traces."""
+        traces = self.env["mailing.trace"].search([("model", "=", "res.partner"), ("res_id", "=", self.id)])
+        traces.write({"email": False})
+        if self._crm_with_address(self.email) - self:
+            return len(traces)
+        Contact = self.env["mailing.contact"]
+        address = self.email_normalized
+        contacts = Contact.search([("email_normalized", "=", address)]) if address else Contact
+        count = len(traces) + len(contacts)
+        contacts.unlink()
+        return count

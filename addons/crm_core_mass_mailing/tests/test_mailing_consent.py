@@ -121,6 +121,60 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
         self.assert_stopped(self.trace(leads[2].id, mailing), "Nobody known")
         self.assert_stopped(self.trace(leads[3].id, mailing), "Objected")
 
+    def test_target_group_as_recipients(self):
+        group = self.env["crm.target.group"].create(
+            {
+                "name": "Friends",
+                "member_type": "contact",
+                "domain": repr([("id", "in", self.people.ids)]),
+            }
+        )
+        group.action_refresh()
+        action = group.action_new_mailing()
+        mailing = (
+            self.env["mailing.mailing"]
+            .with_context(**action["context"])
+            .create(
+                {
+                    "subject": "Hi",
+                    "body_html": "<p>Hello</p>",
+                    "email_from": "shop@example.com",
+                    "user_id": self.env.user.id,
+                }
+            )
+        )
+        self.assertEqual(mailing.mailing_model_real, "res.partner")
+        self.assertEqual(self.env["res.partner"].browse(mailing._get_recipients()), self.people)
+        self.assertEqual(self.send(mailing), ['"Friend" <friend@example.com>'])
+        self.assert_stopped(self.trace(self.refuser.id, mailing), "Withdrew")
+        self.assertEqual(group.mailing_count, 1)
+        self.assertEqual(self.env["mailing.mailing"].search(group.action_view_mailings()["domain"]), mailing)
+        narrowed = mailing.copy({"mailing_domain": [("id", "=", self.silent.id)]})
+        self.assertEqual(narrowed.crm_target_group_ids, group)
+        self.assertEqual(narrowed._get_recipients(), self.silent.ids)
+
+    def test_responsible_reaches_his_own_customers_alone(self):
+        marketer = new_test_user(
+            self.env,
+            "mailing_seller",
+            groups="mass_mailing.group_mass_mailing_user,crm_core.group_crm_core_user",
+        )
+        self.friend.user_id = self.manager
+        group = self.env["crm.target.group"].create(
+            {
+                "name": "All",
+                "member_type": "contact",
+                "domain": repr([("id", "in", self.people.ids)]),
+            }
+        )
+        group.action_refresh()
+        mailing = self.make_mailing(
+            "res.partner", [], crm_target_group_ids=[Command.set(group.ids)], user_id=marketer.id
+        )
+        group.user_id = marketer
+        recipients = self.env["res.partner"].browse(mailing._get_recipients())
+        self.assertEqual(recipients, self.refuser | self.silent)
+
     # Lists and opt-outs -----------------------------------------------
 
     def make_list(self, *persons):
@@ -139,7 +193,8 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
 
     def test_lists_are_stopped_by_a_no_alone(self):
         news = self.make_list(*self.people)
-        mailing = self.make_mailing("mailing.list", [], contact_list_ids=[Command.set(news.ids)])
+        domain = [("list_ids", "in", news.ids)]
+        mailing = self.make_mailing("mailing.list", domain, contact_list_ids=[Command.set(news.ids)])
         self.assertEqual(len(self.send(mailing)), 2, "the silent one subscribed")
         contact = news.contact_ids.filtered(lambda row: row.email == self.refuser.email)
         self.assert_stopped(self.trace(contact.id, mailing), "Withdrew")
@@ -204,6 +259,16 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
             "UPDATE mailing_subscription SET opt_out_datetime = '2024-01-01' WHERE list_id = %s", [news.id]
         )
         self.assertTrue(self.may(self.friend)[0], "agreed since")
+
+    def test_anonymizing_forgets_subscriptions_and_addresses(self):
+        self.send()
+        news = self.make_list(self.friend, self.refuser)
+        twin = self.make_person("Twin", email=self.refuser.email)
+        for person in self.friend | self.refuser:
+            person.with_user(self.manager)._crm_anonymize()
+        self.env.invalidate_all()
+        self.assertEqual(news.contact_ids.mapped("email"), [twin.email], "somebody else has the address")
+        self.assertFalse(self.trace(self.friend.id).email)
 
     def test_marketing_people_choose_a_purpose_and_see_no_history(self):
         marketer = new_test_user(self.env, "mailing_marketer", groups="mass_mailing.group_mass_mailing_user")

@@ -14,7 +14,7 @@ export class MyDayModel {
 
     /** @param {{reload?: () => Promise}} services `reload` reads the list anew where it is not a day */
     constructor({ orm, action, notification, reload }) {
-        this.reload = reload || this.load.bind(this);
+        this.reloadElsewhere = reload;
         this.orm = orm;
         this.action = action;
         this.notification = notification;
@@ -44,6 +44,10 @@ export class MyDayModel {
             this.failure = error.data?.message || _t("The day could not be loaded.");
             this.status = "failed";
         }
+    }
+
+    reload() {
+        return this.reloadElsewhere ? this.reloadElsewhere() : this.load();
     }
 
     async perform(item) {
