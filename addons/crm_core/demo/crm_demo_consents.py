@@ -76,6 +76,23 @@ class CrmDemoConsents(models.AbstractModel):
                 )
         for name, wishes in WISHES.items():
             self._note_wishes(by_name[name], wishes)
+        self._note_sensitive(by_name["Old Mill Hotel"])
+        asked = by_name["Pixelforge Studios"]
+        asked._crm_log_request("gathered", "Letter of the studio's lawyer")
+        asked._crm_log_request("corrected", "Letter of the studio's lawyer", "Spelling of the name")
+
+    def _note_sensitive(self, customer):
+        """Without a key of the server there is an entry that waits for its value."""
+        Data = self.env["crm.sensitive.data"]
+        value = {"new_value": "48000"} if any(Data._get_keys()) else {}
+        Data.create(
+            {
+                "partner_id": customer.id,
+                "kind_id": self.env.ref("crm_core.sensitive_kind_income").id,
+                "purpose": "Credit line agreed on the phone",
+                **value,
+            }
+        )
 
     def _note_wishes(self, customer, wishes):
         channels, hours, limit, topics, habits = wishes

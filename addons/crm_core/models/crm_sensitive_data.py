@@ -244,22 +244,29 @@ class CrmSensitiveData(models.Model):
     def action_renew_seals(self):
         """Seal every value with the newest key; afterwards older keys may go. For administrators.
 
-        :return: a notification with the number of values renewed
+        :return: a notification with the number of values renewed, or with what is wrong with the keys
         """
         if not self.env.is_system():
             raise AccessError(self.env._("Only administrators change keys."))
-        renewed = self._renew_seals()
+        try:
+            kind, message = (
+                "success",
+                self.env._("%s values are sealed with the newest key now.", self._renew_seals()),
+            )
+        except UserError as error:
+            kind, message = "warning", str(error)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s values are sealed with the newest key now.", renewed),
-            },
+            "params": {"type": kind, "message": message, "sticky": kind == "warning"},
         }
 
     @api.model
     def _renew_seals(self):
+        """:return: how many values were sealed anew
+
+        :raise UserError: no key, or a value that none of the keys opens
+        """
         sealer = self._get_sealer()
         total = 0
         while rows := self.env.execute_query(

@@ -142,6 +142,7 @@ beforeEach(() => {
         "crm_create_quotation",
         "crm_decline_product",
         "crm_price_products",
+        "action_crm_consents",
     ]) {
         onRpc("res.partner", method, ({ kwargs }) => answers[method](kwargs));
     }
@@ -177,6 +178,24 @@ describe("header and figures", () => {
         expect("a[href='tel:+420224555010']").toHaveCount(1);
         expect("a[href='mailto:orders@northwind.example']").toHaveCount(1);
         expect(".o_breadcrumb").toHaveText("Northwind");
+    });
+
+    test("whether offers may be mailed, and why not", async () => {
+        const consent = { is_allowed: false, label: "No offers by e-mail", reason: "Objected on 12 May 2026" };
+        answers.crm_overview = () => makeOverview({ consent });
+        answers.action_crm_consents = () => ({ type: "ir.actions.act_window", res_model: "crm.consent.state" });
+        await openOverview();
+        expect(".o_crm_consent").toHaveText("No offers by e-mail");
+        expect(".o_crm_consent").toHaveAttribute("title", "Objected on 12 May 2026");
+        expect(".o_crm_consent .fa-ban").toHaveCount(1);
+        const actions = catchActions();
+        await contains(".o_crm_consent").click();
+        expect(actions.map(({ res_model }) => res_model)).toEqual(["crm.consent.state"]);
+    });
+
+    test("without the purpose nothing is said about consent", async () => {
+        await openOverview();
+        expect(".o_crm_consent").toHaveCount(0);
     });
 
     test("figures in their units, unknown is no zero", async () => {
