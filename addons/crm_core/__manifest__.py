@@ -51,6 +51,7 @@
         "wizards/crm_consent_record_views.xml",
         "views/crm_sensitive_data_views.xml",
         "wizards/crm_sensitive_reveal_views.xml",
+        "wizards/crm_sensitive_keys_views.xml",
         "views/crm_privacy_log_views.xml",
         "wizards/crm_privacy_wizard_views.xml",
         "report/crm_privacy_report.xml",
