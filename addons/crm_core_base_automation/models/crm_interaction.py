@@ -18,7 +18,7 @@ class CrmInteraction(models.Model):
     _inherit = "crm.interaction"
 
     def _announce(self):
-        """The timeline is written by SQL, which starts no automation rule: those about new records run here."""
+        """The timeline is written by SQL, which starts no rule: those about new records run here."""
         super()._announce()
         if _at_work.get():
             return  # made by a rule: told in the timeline, but starts none, or there would be no end
