@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .contact_channel import CHANNELS
-from .crm_interaction_mixin import PENDING
+from .crm_interaction_mixin import NEW, PENDING
 from .many2one_without_key import Many2oneWithoutKey
 
 # What a source tells of one row, in this order.
@@ -102,12 +102,14 @@ class CrmInteraction(models.Model):
 
         :param str model_name: a model with the mixin ``crm.interaction.mixin``
         :param ids: database ids, of deleted records too
+        :return: ids of the rows that are new
+        :rtype: list[int]
         """
         ids = tuple(ids)
         if not ids:
-            return
+            return []
         columns = [SQL.identifier(column) for column in (*COLUMNS, "commercial_partner_id")]
-        self.env.cr.execute(
+        new = self.env.execute_query(
             SQL(
                 """
                 WITH fresh AS (
@@ -120,11 +122,15 @@ class CrmInteraction(models.Model):
                     SELECT %(model)s, %(columns)s FROM fresh ORDER BY date, res_id
                     ON CONFLICT (res_model, res_id, event) DO UPDATE SET %(assignments)s
                      WHERE (%(known)s) IS DISTINCT FROM (%(excluded)s)
+                    -- A row that was there is locked by this transaction, a new one by nobody.
+                    RETURNING id, xmax = 0 AS is_new
+                ), gone AS (
+                    DELETE FROM crm_interaction
+                     WHERE res_model = %(model)s
+                       AND res_id = ANY(%(ids)s)
+                       AND (res_id, event) NOT IN (SELECT res_id, event FROM fresh)
                 )
-                DELETE FROM crm_interaction
-                 WHERE res_model = %(model)s
-                   AND res_id = ANY(%(ids)s)
-                   AND (res_id, event) NOT IN (SELECT res_id, event FROM fresh)
+                SELECT id FROM upserted WHERE is_new ORDER BY id
                 """,
                 source=self.env[model_name]._interaction_query(ids),
                 told=SQL(", ").join(columns[:-1]),
@@ -137,13 +143,27 @@ class CrmInteraction(models.Model):
             )
         )
         self.invalidate_model()
+        return [id_ for (id_,) in new]
 
     @api.model
     def _sync_pending(self):
         """Write the rows of the records remembered by the mixin."""
-        pending = self.env.cr.precommit.data.pop(PENDING, {})
-        for model_name, ids in pending.items():
-            self._sync(model_name, ids)
+        data = self.env.cr.precommit.data
+        for model_name, ids in data.pop(PENDING, {}).items():
+            data.setdefault(NEW, []).extend(self._sync(model_name, ids))
+
+    @api.model
+    def _finish_pending(self):
+        """What the mixin asks for at the end of a transaction."""
+        self._sync_pending()
+        if new := self.browse(self.env.cr.precommit.data.pop(NEW, ())).exists():
+            new._announce()
+
+    def _announce(self):
+        """These contacts are new; called once, before the transaction that made them is committed.
+
+        An addon may tell others of them. The first fill announces nothing: that is history.
+        """
 
     @api.model
     def _forget_source(self, model_name, ids):

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL, ormcache
 
 PENDING = "crm_core.interactions"
+NEW = "crm_core.interactions.new"
 
 
 class CrmInteractionMixin(models.AbstractModel):
@@ -129,5 +130,5 @@ class CrmInteractionMixin(models.AbstractModel):
             # Derived rows that no role may write; an environment of its own: that of the moment may be
             # gone by then.
             env = api.Environment(self.env.cr, SUPERUSER_ID, {})
-            self.env.cr.precommit.add(env["crm.interaction"]._sync_pending)
+            self.env.cr.precommit.add(env["crm.interaction"]._finish_pending)
         pending.setdefault(self._name, set()).update(id_ for id_ in relevant._ids if id_)

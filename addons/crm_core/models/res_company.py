@@ -57,8 +57,12 @@ class ResCompany(models.Model):
         default=60,
         help="Days between orders assumed for a customer with fewer than three days of ordering.",
     )
-    crm_late_min_days = fields.Integer("Late Not Before", default=14)
-    crm_lost_min_days = fields.Integer("Lost Not Before", default=120)
+    crm_late_min_days = fields.Integer(
+        "Late Not Before", default=14, help="Days without an order before which nobody is late."
+    )
+    crm_lost_min_days = fields.Integer(
+        "Lost Not Before", default=120, help="Days without an order before which nobody is lost."
+    )
     crm_new_days = fields.Integer(
         "New For", default=90, help="Days after the first order during which a customer is new."
     )
@@ -79,10 +83,24 @@ class ResCompany(models.Model):
         default=2.0,
         help="How many of the customer's own intervals the usual interval of the product is worth.",
     )
-    crm_weight_repeat = fields.Float("Weight of Repeat Purchases", default=1.0)
-    crm_weight_popular = fields.Float("Weight of Popularity", default=0.3)
-    crm_weight_due = fields.Float("Weight of Due Replenishment", default=0.8)
-    crm_weight_together = fields.Float("Weight of Bought Together", default=0.25)
+    crm_weight_repeat = fields.Float(
+        "Weight of Repeat Purchases",
+        default=1.0,
+        help="How much it counts that the customer buys the product regularly.",
+    )
+    crm_weight_popular = fields.Float(
+        "Weight of Popularity", default=0.3, help="How much it counts that many others buy the product."
+    )
+    crm_weight_due = fields.Float(
+        "Weight of Due Replenishment",
+        default=0.8,
+        help="How much it counts that the customer should be running out of the product.",
+    )
+    crm_weight_together = fields.Float(
+        "Weight of Bought Together",
+        default=0.25,
+        help="How much it counts that the product goes with what the customer buys.",
+    )
     crm_pair_min_orders = fields.Integer(
         "Orders Behind a Pair",
         default=5,
@@ -93,8 +111,12 @@ class ResCompany(models.Model):
         default=24,
         help="Age of orders that popularity and pairs are learned from.",
     )
-    crm_offer_lines = fields.Integer("Lines per Offer", default=5)
-    crm_offer_validity_days = fields.Integer("Offer Valid For", default=14)
+    crm_offer_lines = fields.Integer(
+        "Lines per Offer", default=5, help="Products in an offer that is made without being asked how many."
+    )
+    crm_offer_validity_days = fields.Integer(
+        "Offer Valid For", default=14, help="Days after which an offer expires that nobody answered."
+    )
     crm_offer_declined_days = fields.Integer(
         "Silence After a No",
         default=60,
@@ -105,7 +127,20 @@ class ResCompany(models.Model):
         string="Stock of Offered Products",
         default="any",
         required=True,
+        help="Whether products without stock may be offered.",
     )
+
+    @api.constrains("crm_action_user_cap", "crm_action_customer_cap")
+    def _check_crm_action_caps(self):
+        for company in self:
+            if not 1 <= company.crm_action_user_cap <= 200:
+                raise ValidationError(
+                    self.env._("%s: an employee gets 1 to 200 proposals a day.", company.name)
+                )
+            if not 1 <= company.crm_action_customer_cap <= 20:
+                raise ValidationError(
+                    self.env._("%s: 1 to 20 proposals can be open for a customer.", company.name)
+                )
 
     @api.constrains(
         "crm_late_factor",

@@ -26,3 +26,18 @@ class ResConfigSettings(models.TransientModel):
     crm_offer_validity_days = fields.Integer(related="company_id.crm_offer_validity_days", readonly=False)
     crm_offer_declined_days = fields.Integer(related="company_id.crm_offer_declined_days", readonly=False)
     crm_offer_stock_policy = fields.Selection(related="company_id.crm_offer_stock_policy", readonly=False)
+
+    def action_crm_crons(self):
+        """The scheduled actions of customer relations and of the addons on top of it."""
+        core = self.env["ir.module.module"].search([("name", "=", "crm_core")])
+        modules = core | core.downstream_dependencies()
+        known = self.env["ir.model.data"].search(
+            [("model", "=", "ir.cron"), ("module", "in", modules.mapped("name"))]
+        )
+        action = self.env["ir.actions.act_window"]._for_xml_id("base.ir_cron_act")
+        return {
+            **action,
+            "name": self.env._("Scheduled Actions of Customer Relations"),
+            "domain": [("id", "in", known.mapped("res_id"))],
+            "context": {"active_test": False},
+        }

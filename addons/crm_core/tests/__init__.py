@@ -20,6 +20,8 @@ from . import test_sensitive_data
 from . import test_privacy
 from . import test_access
 from . import test_api
+from . import test_readme
+from . import test_settings
 from . import test_formula
 from . import test_hoot
 from . import test_next_action

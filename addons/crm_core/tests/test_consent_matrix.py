@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -108,6 +109,93 @@ class TestConsentMatrix(ConsentCommon, HttpCase):
         self.assertTrue(call("crm_may_contact", channel="email", purpose="offers").json()["allowed"])
         wrong = call("crm_record_consent", purpose="offers", action="confirmed")
         self.assertEqual(wrong.status_code, 422)
+
+    def test_portal(self):
+        count = 0
+        for code in PURPOSES:
+            purpose = self.env["crm.consent.purpose"]._get(code)
+            person = self.make_person(f"Portal {code}")
+            for channel in filter(purpose._uses_channel, CHANNELS):
+                for allowed in (False, True, False):
+                    person._crm_portal_set_consent(purpose.id, channel, allowed)
+                    self.assert_answer(allowed, person, channel, code)
+                    count += 1
+        self.assertGreaterEqual(count, 45)
+
+    def rule(self, person, channel, purpose="offers", **values):
+        return self.env["crm.action.rule"].create(
+            {
+                "name": f"{purpose} by {channel}",
+                "domain": repr([("id", "=", person.id)]),
+                "reason": "Now",
+                "user_id": self.manager.id,
+                "channel": channel,
+                "purpose_id": self.env["crm.consent.purpose"]._get(purpose).id,
+                "action_kind": "activity",
+                "activity_type_id": self.env.ref("mail.mail_activity_data_call").id,
+                "cool_down_days": 0,
+                **values,
+            }
+        )
+
+    def test_next_action_at_selection(self):
+        for channel in CHANNELS:
+            for purpose in NEEDS_YES:
+                for is_automatic in (False, True):
+                    person = self.make_person(f"Chosen {channel} {purpose} {is_automatic}")
+                    rule = self.rule(person, channel, purpose, is_automatic=is_automatic)
+                    self.assertEqual(rule._run(), 0, "nothing was said")
+                    self.say("granted", person, purpose, channel)
+                    self.say("withdrawn", person, purpose, channel)
+                    self.assertEqual(rule._run(), 0)
+                    self.say("granted", person, purpose, channel)
+                    self.assertEqual(rule._run(), 1)
+                    state = "accepted" if is_automatic else "proposed"
+                    self.assertEqual(rule.next_action_ids.state, state)
+                    self.assertEqual(len(person.activity_ids), is_automatic)
+
+    def test_next_action_withdrawn_between_proposal_and_acceptance(self):
+        for channel in CHANNELS:
+            for purpose in NEEDS_YES:
+                person = self.make_person(f"Proposed {channel} {purpose}")
+                self.say("granted", person, purpose, channel)
+                rule = self.rule(person, channel, purpose)
+                rule._run()
+                person._crm_portal_set_consent(rule.purpose_id.id, channel, False)
+                action = rule.next_action_ids.with_user(self.manager)
+                with self.assertRaisesRegex(UserError, "Withdrew consent"):
+                    action.action_accept()
+                self.assertEqual(action.state, "proposed")
+                self.assertFalse(person.activity_ids)
+                self.say("granted", person, purpose, channel)
+                action.action_accept()
+                self.assertEqual((action.state, len(person.activity_ids)), ("accepted", 1))
+
+    def test_next_action_withdrawn_while_an_automatic_rule_runs(self):
+        template = self.env["mail.template"].create(
+            {"name": "Offer", "model_id": self.env["ir.model"]._get_id("res.partner"), "subject": "Offer"}
+        )
+        rules = type(self.env["crm.action.rule"])
+        select = rules._get_allowed
+        for channel in CHANNELS:
+            person = self.make_person(f"Automatic {channel}")
+            self.say("granted", person, "offers", channel)
+            mail = {"action_kind": "mail", "mail_template_id": template.id, "activity_type_id": False}
+            rule = self.rule(person, channel, is_automatic=True, **(mail if channel == "email" else {}))
+            written = len(person.message_ids)
+
+            def select_and_withdraw(rule, contacts, person=person, channel=channel):
+                answers = select(rule, contacts)
+                self.assertEqual(answers, {person.id: True})
+                person._crm_portal_set_consent(rule.purpose_id.id, channel, False)
+                return answers
+
+            with patch.object(rules, "_get_allowed", select_and_withdraw):
+                rule._run()
+            self.assertEqual(rule.next_action_ids.state, "blocked")
+            self.assertIn("Withdrew consent", rule.next_action_ids.note)
+            self.assertFalse(person.activity_ids)
+            self.assertEqual(len(person.message_ids), written, "nothing was sent")
 
     def test_reasons_are_sentences(self):
         self.assertEqual(self.may()[1], "No consent for offers by e-mail")
