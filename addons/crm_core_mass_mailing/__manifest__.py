@@ -12,5 +12,10 @@
         "views/mailing_list_views.xml",
         "views/crm_target_group_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_core_mass_mailing/static/src/**/*"],
+    },
     "auto_install": True,
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

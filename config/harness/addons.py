@@ -95,6 +95,20 @@ def bridges(addons):
     return [addon for addon in addons.values() if addon.is_bridge]
 
 
+def with_bridges(selection, joining, installed):
+    """Return the selection and those of the bridges that Odoo installs with it, where the addons named
+    ``installed`` are.
+    """
+    there = list(selection)
+    reached = {*installed, *(addon.name for addon in there)}
+    left = [bridge for bridge in joining if bridge not in there]
+    while found := [bridge for bridge in left if reached.issuperset(bridge.depends)]:
+        there += found
+        reached.update(bridge.name for bridge in found)
+        left = [bridge for bridge in left if bridge not in found]
+    return there
+
+
 def erp_dependencies(selection):
     """Return the sorted names of the foreign addons these depend on."""
     ours = {addon.name for addon in selection}

@@ -9,7 +9,7 @@ next command.
 import json
 import time
 
-from .addons import erp_dependencies
+from .addons import bridges, erp_dependencies, load_addons, with_bridges
 from .console import UserError, step
 from .files import link_tree, remove_tree, value_hash
 
@@ -154,8 +154,9 @@ class Databases:
         ``bundles``.
         """
         erp = self.erp_template(selection, demo)
-        content = [(addon.name, addon.content_hash()) for addon in selection]
-        web = [addon.static_hash() for addon in selection] if bundles else None
+        there = self._coming(erp, selection)
+        content = [(addon.name, addon.content_hash()) for addon in there]
+        web = [addon.static_hash() for addon in there] if bundles else None
         names = ",".join(addon.name for addon in selection)
 
         def fill(name):
@@ -167,17 +168,28 @@ class Databases:
         title = f"Database with {names}, {'with' if demo else 'without'} demo data"
         return self._template("suite", value_hash(erp, content, web), {"demo": demo}, title, fill)
 
+    def _coming(self, database, selection):
+        """Return what of ours is in that database once the selection is installed: Odoo adds the bridges
+        to apps that others brought along.
+        """
+        ours = bridges(load_addons(self.odoo.workspace.addons_dir))
+        return with_bridges(selection, ours, self._installed(database))
+
+    def _installed(self, database):
+        return {row[0] for row in self.server.query(INSTALLED_SQL, database=database)}
+
     # The served database
 
-    def ensure_run_database(self, name, selection, demo, bridges=()):
+    def ensure_run_database(self, name, selection, demo, joining=()):
         """Make the served database, or bring the addons in it up to date with the files.
 
-        Of the ``bridges`` those are looked after whose apps somebody has installed there.
+        Of the bridges ``joining`` those are looked after whose apps somebody has installed there.
         """
         note = self.notes().get(name)
         if note is None:
             template = self.suite_template(selection, demo, bundles=True)
-            note = {"kind": "run", "content": content_hashes(selection), "demo": demo}
+            there = self._coming(template, selection)
+            note = {"kind": "run", "content": content_hashes(there), "demo": demo}
             with step(f"Database {name}"):
                 self.make(name, note, lambda temporary: self.copy(template, temporary))
             return
@@ -185,17 +197,15 @@ class Databases:
             raise UserError(
                 f"The database {name} belongs to another checkout; choose a name of your own with DB=."
             )
-        self._update(name, note, selection, bridges)
+        self._update(name, note, selection, joining)
 
-    def _update(self, name, note, selection, bridges):
+    def _update(self, name, note, selection, joining):
         """Install what is new and update what has changed since the database was last brought up to
         date.
         """
         known = note.get("content", {})
-        installed = {row[0] for row in self.server.query(INSTALLED_SQL, database=name)}
-        reached = {*installed, *(addon.name for addon in selection)}
-        complete = [bridge for bridge in bridges if reached.issuperset(bridge.depends)]
-        content = content_hashes([*selection, *complete])
+        installed = self._installed(name)
+        content = content_hashes(with_bridges(selection, joining, installed))
         missing = [addon for addon in content if addon not in installed]
         changed = [
             addon for addon, value in content.items() if addon in installed and known.get(addon) != value

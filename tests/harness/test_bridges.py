@@ -1,6 +1,7 @@
 """Bridges: which databases they come into, and which rounds test them."""
 
 import json
+from collections import defaultdict
 from types import SimpleNamespace
 
 import pytest
@@ -43,7 +44,7 @@ class FakeOdoo:
         self.workspace = Workspace(root)
         self.tree = SimpleNamespace(identity="tree")
         self.server = self
-        self.installed = {"": {"sale"}}
+        self.installed = defaultdict(lambda: {"sale"})
         self.calls = []
 
     def query(self, sql, database=""):
@@ -104,6 +105,30 @@ def test_template_without_bridges_stands_alone(addons, databases):
     databases.erp_template(select(addons, ()), demo=True)
     assert len(databases.made) == 1
     assert databases.odoo.calls == [("-i", "base,rating,sale,stock", "--with-demo")]
+
+
+def test_template_is_made_anew_when_a_bridge_that_came_along_changes(addons, databases):
+    """An app that one of the dependencies needs brings its bridge; nobody named either."""
+    selection = select(addons, ("core",))
+    databases.odoo.installed = defaultdict(lambda: {"sale", "stock", "delivery"})
+    before = databases.suite_template(selection, demo=False)
+    (addons["core_shop"].path / "new.py").write_text("SHOP = 1")
+    assert databases.suite_template(selection, demo=False) == before, "its app is not there"
+    (addons["core_fees"].path / "new.py").write_text("FEES = 1")
+    assert databases.suite_template(selection, demo=False) != before
+    (addons["core_fees"].path / "static").mkdir()
+    with_bundles = databases.suite_template(selection, demo=False, bundles=True)
+    (addons["core_fees"].path / "static" / "fees.js").write_text("")
+    assert databases.suite_template(selection, demo=False, bundles=True) != with_bundles
+
+
+def test_new_served_database_knows_what_came_along(addons, databases):
+    """The next start updates no bridge that has not changed."""
+    noted = []
+    databases.odoo.installed = defaultdict(lambda: {"sale", "stock", "delivery"})
+    databases.make = lambda name, note, fill: noted.append(note)
+    databases.ensure_run_database("crm", select(addons, ("core",)), True, bridges(addons))
+    assert sorted(noted[-1]["content"]) == ["core", "core_fees"]
 
 
 def updates(databases, addons, selection):

@@ -142,13 +142,18 @@ class ResPartner(models.Model):
         self.env["mail.followers"].search([("partner_id", "=", self.id)]).unlink()
         return count
 
+    def _crm_forget_chatter(self, records):
+        """What was written on these records, mails and notes alike, and the files that were put there."""
+        domain = [("res_id", "in", records.ids)]
+        self.env["mail.message"].search([("model", "=", records._name), *domain]).unlink()
+        self.env["ir.attachment"].search(
+            [("res_model", "=", records._name), ("res_field", "=", False), *domain]
+        ).unlink()
+
     def _crm_forget_leads(self):
         leads = self.env["crm.lead"].search([("partner_id", "=", self.id)])
         if leads:
-            leads.message_ids.unlink()
-            self.env["ir.attachment"].search(
-                [("res_model", "=", "crm.lead"), ("res_id", "in", leads.ids)]
-            ).unlink()
+            self._crm_forget_chatter(leads)
             values = dict.fromkeys((name for name in LEAD_FIELDS if name in leads._fields), False)
             for lead in leads:
                 lead.write({**values, "name": self.env._("Opportunity %s", lead.id)})

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 from odoo import Command, fields
 from odoo.tests import Form
+from odoo.tools import SQL
 
 from odoo.addons.base.tests.common import BaseCommon
 
@@ -216,3 +217,36 @@ class CrmCoreCommon(BaseCommon):
         while not fill.is_done:
             fill._do_batch()
         self.assertEqual([row["res_id"] for row in get_rows()], before)
+
+    def places(self, text):
+        """Tables and columns of the whole database that hold a text."""
+        self.env.flush_all()
+        columns = self.env.execute_query(
+            SQL(
+                """
+                SELECT c.table_name, c.column_name FROM information_schema.columns c
+                  JOIN information_schema.tables t USING (table_schema, table_name)
+                 WHERE table_schema = current_schema AND table_type = 'BASE TABLE'
+                   AND data_type IN ('character varying', 'text', 'jsonb')
+                """
+            )
+        )
+        found = set()
+        for table, column in columns:
+            query = SQL(
+                "SELECT 1 FROM %s WHERE %s::text ILIKE %s LIMIT 1",
+                SQL.identifier(table),
+                SQL.identifier(column),
+                f"%{text}%",
+            )
+            if self.env.execute_query(query):
+                found.add(f"{table}.{column}")
+        return found
+
+    def assert_anonymizing_forgets(self, person, *words):
+        """These words about the person stand somewhere in the database before, and nowhere after."""
+        for word in words:
+            self.assertTrue(self.places(word), word)
+        person._crm_anonymize()
+        for word in words:
+            self.assertFalse(self.places(word), word)

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from .test_consent_event import ConsentCommon
 
@@ -196,31 +196,6 @@ class TestPrivacy(ConsentCommon, HttpCase):
             self.assertEqual(form.email, MAIL)
 
     # Forget -----------------------------------------------------------
-
-    def places(self, text):
-        """Tables and columns of the whole database that hold a text."""
-        self.env.flush_all()
-        columns = self.env.execute_query(
-            SQL(
-                """
-                SELECT c.table_name, c.column_name FROM information_schema.columns c
-                  JOIN information_schema.tables t USING (table_schema, table_name)
-                 WHERE table_schema = current_schema AND table_type = 'BASE TABLE'
-                   AND data_type IN ('character varying', 'text', 'jsonb')
-                """
-            )
-        )
-        found = set()
-        for table, column in columns:
-            query = SQL(
-                "SELECT 1 FROM %s WHERE %s::text ILIKE %s LIMIT 1",
-                SQL.identifier(table),
-                SQL.identifier(column),
-                f"%{text}%",
-            )
-            if self.env.execute_query(query):
-                found.add(f"{table}.{column}")
-        return found
 
     def test_nothing_names_the_person_any_more(self):
         self.pay(self.bill_of_person)

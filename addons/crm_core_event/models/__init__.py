@@ -1,2 +1,3 @@
 from . import crm_interaction
 from . import event_registration
+from . import res_partner

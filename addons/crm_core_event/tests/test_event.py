@@ -51,6 +51,21 @@ class TestEvent(CrmCoreCommon):
         user.group_ids |= self.env.ref("event.group_event_registration_desk")
         self.assertTrue(self.rows(user))
 
+    def test_anonymizing_forgets_who_came(self):
+        self.contact.write({"name": "Zyx Quibbleby", "email": "zyx@quibbleby.example.com"})
+        colleague = self.make_customer("Colleague", email="colleague@example.com")
+        own = self.register(self.contact)
+        by_another = self.register(colleague, name="Zyx Q.", email="Zyx@Quibbleby.example.com")
+        for_another = self.register(self.contact, name="Guest", email="guest@example.com")
+        question = self.env["event.question"].create({"title": "Diet", "question_type": "text_box"})
+        self.env["event.registration.answer"].create(
+            {"registration_id": own.id, "question_id": question.id, "value_text_box": "No nuts, Quibbleby"}
+        )
+        self.assert_anonymizing_forgets(self.contact, "quibbleby")
+        self.assertEqual((own | by_another).mapped("name"), [False, False])
+        self.assertEqual(own.state, "open", "that somebody came is kept")
+        self.assertEqual(for_another.email, "guest@example.com", "that is somebody else")
+
     def test_earlier_registrations_join_and_go_with_the_addon(self):
         self.register(self.contact)
         self.assertTrue(self.rows())

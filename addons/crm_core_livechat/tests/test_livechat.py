@@ -58,6 +58,28 @@ class TestLivechat(CrmCoreCommon):
         seller.group_ids |= self.env.ref("im_livechat.im_livechat_group_user")
         self.assertTrue(self.rows(seller))
 
+    def test_anonymizing_forgets_what_was_said(self):
+        visitor = self.visitor.partner_id
+        session = self.chat(visitor)
+        session.write({"name": "Quibbleby", "livechat_note": "Quibbleby is a good customer"})
+        session.message_post(
+            body="This is Quibbleby", message_type="comment", author_id=self.operator.partner_id.id
+        )
+        rating = self.env["rating.rating"].create(
+            {
+                "res_model_id": self.env["ir.model"]._get_id("discuss.channel"),
+                "res_id": session.id,
+                "partner_id": visitor.id,
+                "rating": 5,
+                "feedback": "Quibbleby is happy",
+                "message_id": session.message_ids[:1].id,
+            }
+        )
+        self.assert_anonymizing_forgets(visitor, "quibbleby")
+        self.assertEqual(rating.exists().rating, 5, "the figure stays")
+        history = session.livechat_channel_member_history_ids
+        self.assertIn(visitor, history.partner_id, "that there was a chat stays")
+
     def test_earlier_sessions_join_and_go_with_the_addon(self):
         self.chat(self.visitor.partner_id)
         self.assertTrue(self.rows())

@@ -1,3 +1,4 @@
+from . import crm_interaction
 from . import crm_target_group
 from . import mailing_mailing
 from . import mailing_list

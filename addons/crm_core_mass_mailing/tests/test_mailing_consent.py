@@ -2,6 +2,7 @@ from odoo import Command, fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.crm_core.tests.test_consent_event import ConsentCommon
+from odoo.addons.crm_core_mass_mailing import SOURCE, post_init_hook, uninstall_hook
 from odoo.addons.mass_mailing.tests.common import MassMailCommon
 
 
@@ -174,6 +175,62 @@ class TestMailingConsent(ConsentCommon, MassMailCommon, HttpCase):
         group.user_id = marketer
         recipients = self.env["res.partner"].browse(mailing._get_recipients())
         self.assertEqual(recipients, self.refuser | self.silent)
+
+    # A contact like others --------------------------------------------
+
+    def rows(self, person=None, user=None):
+        person = person or self.friend
+        return (person.with_user(user) if user else person).crm_timeline()["rows"]
+
+    def test_mailing_is_one_contact(self):
+        for keep in (True, False):
+            mailing = self.mailing.copy({"keep_archives": keep, "user_id": self.env.user.id})
+            self.send(mailing)
+            rows = [row for row in self.rows() if row["direction"] == "out"]
+            self.assertEqual([(row["kind"], row["channel"]) for row in rows], [("mailing", "email")])
+            self.assertEqual(rows[0]["subject"], "Paper is cheap")
+            self.assertFalse(self.rows(self.refuser), "what was stopped is no contact")
+            trace = self.trace(self.friend.id, mailing)
+            trace.set_opened()
+            self.assertEqual(len(self.rows()), 1, "opened: the same contact")
+            trace.set_bounced()
+            self.assertFalse(self.rows(), "it did not arrive")
+
+    def test_mailings_count_towards_the_limit_of_contacts(self):
+        self.env["crm.contact.preference"].create(
+            {"partner_id": self.friend.id, "contact_limit": 1, "contact_limit_days": 7}
+        )
+        self.assertEqual(len(self.send()), 1)
+        self.assertIn("Contacted 1 times in 7 days", self.may(self.friend)[1])
+        again = self.mailing.copy()
+        self.assertEqual(self.send(again), [])
+        self.assert_stopped(self.trace(self.friend.id, again), "agreed are 1 at most")
+
+    def test_mailings_to_leads_and_lists_are_contacts_of_the_person(self):
+        lead = self.env["crm.lead"].create(
+            {"name": "A", "partner_id": self.friend.id, "email_from": self.friend.email}
+        )
+        self.send(self.make_mailing("crm.lead", [("id", "=", lead.id)]))
+        self.assertEqual([row["kind"] for row in self.rows()].count("mailing"), 1)
+        news = self.make_list(self.friend)
+        self.send(
+            self.make_mailing(
+                "mailing.list", [("list_ids", "in", news.ids)], contact_list_ids=[Command.set(news.ids)]
+            )
+        )
+        self.assertEqual([row["kind"] for row in self.rows()].count("mailing"), 2)
+
+    def test_who_may_not_read_mailings_does_not_see_them(self):
+        self.send()
+        user = new_test_user(self.env, "mailing_reader", groups="crm_core.group_crm_core_all")
+        self.assertFalse(self.rows(user=user))
+        user.group_ids |= self.env.ref("mass_mailing.group_mass_mailing_user")
+        self.assertTrue(self.rows(user=user))
+
+    def test_earlier_mailings_join_and_go_with_the_addon(self):
+        self.send()
+        self.assertTrue(self.rows())
+        self.assert_timeline_follows_the_addon(SOURCE, post_init_hook, uninstall_hook, self.rows)
 
     # Lists and opt-outs -----------------------------------------------
 

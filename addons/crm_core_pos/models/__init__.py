@@ -1,2 +1,3 @@
 from . import crm_interaction
 from . import pos_order
+from . import res_partner

@@ -69,6 +69,24 @@ class TestPos(CrmCoreCommon):
         user.group_ids |= self.env.ref("point_of_sale.group_pos_user")
         self.assertTrue(self.rows(user))
 
+    def test_anonymizing_keeps_the_receipt_and_forgets_the_notes(self):
+        self.contact.email = "zyx@quibbleby.example.com"
+        order = self.receipt(
+            self.contact, state="paid", general_customer_note="For Mrs Quibbleby", internal_note="Quibbleby!"
+        )
+        order.lines.customer_note = "Quibbleby wants a ribbon"
+        self.env["pos.payment"].create(
+            {
+                "pos_order_id": order.id,
+                "amount": 30.0,
+                "payment_method_id": self.shop.payment_method_ids[:1].id,
+                "cardholder_name": "QUIBBLEBY/Z",
+            }
+        )
+        self.assert_anonymizing_forgets(self.contact, "quibbleby")
+        self.assertEqual((order.state, order.amount_total, order.payment_ids.amount), ("paid", 30.0, 30.0))
+        self.assertEqual(order.partner_id, self.contact)
+
     def test_earlier_receipts_join_and_go_with_the_addon(self):
         self.receipt(self.contact, state="paid")
         self.assertTrue(self.rows())

@@ -61,6 +61,13 @@ class TestSms(CrmCoreCommon):
         user.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
         self.assertTrue(self.rows(user))
 
+    def test_anonymizing_forgets_the_number(self):
+        self.text(record=self.quote(self.contact, [(self.paper, 1)]))
+        waiting = self.env["sms.sms"].search([("partner_id", "=", self.contact.id)])
+        self.assertTrue(waiting)
+        self.assert_anonymizing_forgets(self.contact, "6505550111")
+        self.assertFalse(waiting.exists(), "what waits is sent no more")
+
     def test_earlier_messages_join_and_go_with_the_addon(self):
         self.state(self.text(), "sent")
         self.assertTrue(self.rows())

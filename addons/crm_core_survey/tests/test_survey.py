@@ -42,6 +42,21 @@ class TestSurvey(CrmCoreCommon):
         seller.group_ids |= self.env.ref("survey.group_survey_user")
         self.assertTrue(self.rows(seller))
 
+    def test_anonymizing_forgets_what_was_written(self):
+        Question = self.env["survey.question"]
+        text, number = Question.create(
+            [
+                {"survey_id": self.survey.id, "title": "Why?", "question_type": "text_box"},
+                {"survey_id": self.survey.id, "title": "How much?", "question_type": "numerical_box"},
+            ]
+        )
+        answer = self.answer(self.contact, email="zyx@quibbleby.example.com", nickname="Quibbleby")
+        answer._save_lines(text, "Quibbleby was not amused")
+        answer._save_lines(number, 7)
+        answer._mark_done()
+        self.assert_anonymizing_forgets(self.contact, "quibbleby")
+        self.assertEqual(answer.user_input_line_ids.mapped("value_numerical_box"), [7.0])
+
     def test_earlier_answers_join_and_go_with_the_addon(self):
         self.answer(self.contact)._mark_done()
         self.assertTrue(self.rows())

@@ -1,0 +1,3 @@
+import { registry } from "@web/core/registry";
+
+registry.category("crm_timeline_icons").add("mailing", "fa-bullhorn");
