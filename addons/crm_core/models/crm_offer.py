@@ -244,9 +244,10 @@ class CrmOffer(models.Model):
     # ------------------------------------------------------------------
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for offer in self:
             offer.access_url = f"/my/offers/{offer.id}"
+        return result
 
     def action_show_to_customer(self) -> bool:
         """Open the offer to the customer in the portal, where it can be accepted or declined.

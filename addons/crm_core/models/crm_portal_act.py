@@ -70,6 +70,7 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def _update_last_login(self):
-        super()._update_last_login()
+        result = super()._update_last_login()
         if self.env.user.share:
             self.env["crm.portal.act"]._record(self.env.user.partner_id, "sign_in")
+        return result
