@@ -179,9 +179,9 @@ class CrmNextAction(models.Model):
         return person._crm_may_contact(rule.channel, rule.purpose_id)
 
     def _get_person(self):
-        """The contact, or the customer where the contact is gone."""
+        """The contact, or the customer where the contact is gone (see :meth:`_forget_partners`)."""
         # sudo: the customer of a proposal the user may see
-        return (self.contact_id or self.partner_id).sudo().exists()
+        return (self.contact_id or self.partner_id).sudo()
 
     def _close(self, state, **values):
         # sudo: proposals the user may see, closed by the methods above alone

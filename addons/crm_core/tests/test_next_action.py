@@ -493,7 +493,7 @@ class TestNextAction(NextActionCommon):
         mine = self.Action.with_user(self.seller)
         mine.crm_my_day()
         self.env.invalidate_all()
-        with self.assertQueryCount(26):
+        with self.assertQueryCount(15):
             mine.crm_my_day()
         customers = self.env["res.partner"].create(
             [{"name": f"More {n}", "is_company": True, "user_id": self.seller.id} for n in range(10)]
@@ -502,5 +502,5 @@ class TestNextAction(NextActionCommon):
         rule._run()
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(26):
+        with self.assertQueryCount(15):
             mine.crm_my_day()
