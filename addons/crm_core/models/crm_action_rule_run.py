@@ -263,11 +263,12 @@ class CrmActionRule(models.Model):
         return frozenset(id_ for (id_,) in rows)
 
     def _get_room(self):
-        """How many proposals each employee's day still holds."""
+        """How many proposals each employee's day still holds; what is done without asking takes no room."""
         begin = self.company_id._crm_start_of_today()
         Action = self.env["crm.next.action"].sudo()  # sudo: counts of every employee
         today = Domain("company_id", "=", self.company_id.id) & Domain("is_control", "=", False)
         held = today & (Domain("create_date", ">=", begin) | Domain("state", "=", "proposed"))
+        held &= Domain("rule_id.is_automatic", "=", False)
         taken = {user.id: n for user, n in Action._read_group(held, ["user_id"], ["__count"])}
         by_rule = today & Domain("rule_id", "=", self.id) & Domain("create_date", ">=", begin)
         of_rule = {user.id: n for user, n in Action._read_group(by_rule, ["user_id"], ["__count"])}

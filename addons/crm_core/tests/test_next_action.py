@@ -93,6 +93,18 @@ class TestActionRule(NextActionCommon):
         self.assertEqual(self.rule()._run(), 2)
         self.assertEqual(self.rule(name="Second")._run(), 0)
 
+    def test_what_is_done_without_asking_takes_no_room(self):
+        self.company.crm_action_user_cap = 1
+        automatic = self.rule(
+            name="At once",
+            is_automatic=True,
+            action_kind="activity",
+            activity_type_id=self.env.ref("mail.mail_activity_data_todo").id,
+        )
+        self.assertEqual(automatic._run(), 2)
+        automatic.active = False
+        self.assertEqual(self.rule()._run(), 1, "the day still holds one")
+
     def test_limit_of_one_rule(self):
         self.assertEqual(self.rule(daily_limit=1)._run(), 1)
 
@@ -183,7 +195,7 @@ class TestActionRule(NextActionCommon):
             .search([("id", "in", [self.env.ref(f"crm_core.crm_action_rule_{name}").id for name in READY])])
         )
         rules.write({"active": True, "company_id": self.company.id, "user_id": self.manager.id})
-        self.company.write({"crm_action_user_cap": 1000, "crm_action_customer_cap": 20})
+        self.company.write({"crm_action_user_cap": 200, "crm_action_customer_cap": 20})
         for rule in rules:
             rule._run()
             self.assertFalse(rule.last_error)
