@@ -5,12 +5,26 @@ from odoo.http import request
 class ConsentController(http.Controller):
     """The page behind the link of a confirmation mail."""
 
-    @http.route("/crm/consent/<string:token>", type="http", auth="public", methods=["GET"], sitemap=False)
+    @http.route(
+        "/crm/consent/<string:token>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        sitemap=False,
+    )
     def show(self, token, **_kwargs):
         """Ask; programs that follow every link of a mail must not confirm by that."""
         return self._page(token, "ask")
 
-    @http.route("/crm/consent/<string:token>", type="http", auth="public", methods=["POST"], sitemap=False)
+    @http.route(
+        "/crm/consent/<string:token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+        sitemap=False,
+    )
     def confirm(self, token, **_kwargs):
         """Record the confirmation."""
         asked = request.env["crm.consent.event"]._from_confirm_token(token)

@@ -56,6 +56,14 @@ class CrmActionRule(models.Model):
         help="Only for this team; customers without a salesperson go to its leader.",
     )
 
+    # What is made of the person's data
+    is_profiling = fields.Boolean(
+        "Uses a Profile",
+        default=True,
+        help="Leaves out customers who objected to profiling. Off only where the rule serves a contract, such"
+        " as an open quotation or an overdue invoice.",
+    )
+
     # How much it matters
     score_formula = fields.Char(
         "Score", required=True, default="1", help="Above 0: the act is proposed, the highest score first."

@@ -68,7 +68,7 @@ class CrmActionRule(models.Model):
             raise UserError(self.env._("“%s” is running already.", self.name))
         self.env["crm.customer.dirty"].sudo()._fold(limit=2000)  # sudo: queue that no role may write
         self.env.flush_all()
-        ranked = self._rank(self._find_customers())
+        ranked = self._rank(self._leave_out_objectors(self._find_customers()))
         proposed = self._propose(ranked)
         # sudo: figures of the run, whoever may start it
         self.sudo().write({"last_run_at": fields.Datetime.now(), "last_count": proposed, "last_error": False})
@@ -103,6 +103,17 @@ class CrmActionRule(models.Model):
             )
         )
         return [id_ for (id_,) in rows]
+
+    def _leave_out_objectors(self, customer_ids):
+        """A rule that uses a profile is not about customers who want none made.
+
+        :rtype: list[int]
+        """
+        if not self.is_profiling:
+            return customer_ids
+        # sudo: the answer is the same for everybody
+        customers = self.env["res.partner"].sudo().with_company(self.company_id).browse(customer_ids)
+        return customers._crm_may_profile().ids
 
     def _get_busy_customers_sql(self):
         """Customers with an open proposal of this rule, one not long ago, or enough of them."""
@@ -165,6 +176,9 @@ class CrmActionRule(models.Model):
         scores = {id_: score for score, id_ in batch}
         contacts = self._get_contacts(list(scores))
         allowed = self._get_allowed(contacts)
+        if self.is_profiling:
+            welcome = set(self._leave_out_objectors(list(set(contacts.values()))))
+            allowed = {id_: may and id_ in welcome for id_, may in allowed.items()}
         names = self._get_reason_names()
         facts = self.env["crm.action.fact"]._collect(list(scores), self.company_id, names)
         owners = self._get_owners(list(scores))

@@ -65,9 +65,14 @@ class CrmConsentState(models.Model):
                    state.id AS event_id, state.partner_id, state.purpose_id, state.channel,
                    state.company_id, state.since, state.valid_until,
                    CASE WHEN state.status = 'granted' AND state.valid_until < %(today)s THEN 'expired'
+                        WHEN state.status = 'granted' AND state.channel = 'email'
+                             AND purpose.needs_double_opt_in
+                             AND person.crm_email_changed_at > state.since THEN 'pending'
                         ELSE state.status END AS status
               FROM (%(states)s) AS state
               JOIN (VALUES %(channels)s) AS way (channel, number) ON way.channel = state.channel
+              JOIN res_partner person ON person.id = state.partner_id
+              JOIN crm_consent_purpose purpose ON purpose.id = state.purpose_id
             """,
             states=self.env["crm.consent.event"]._state_query(statements),
             channels=channels,

@@ -256,7 +256,24 @@ class CrmTargetGroup(models.Model):
         domain &= Partner._crm_reachable_domain()
         if self.member_type == "customer":
             domain &= Domain("is_company", "=", True) | Domain("parent_id", "=", False)
-        return domain & getattr(here, f"_get_{self.kind}_domain")()
+        wanted = getattr(here, f"_get_{self.kind}_domain")()
+        if here._is_profiling(wanted):
+            domain &= Domain("id", "in", SQL("(%s)", Partner._crm_may_profile_sql(SQL("TRUE"))))
+        return domain & wanted
+
+    @api.model
+    def _is_profiling(self, domain):
+        """Whether conditions on partners look at how people behave."""
+        profile = self.env["res.partner"]._crm_profile_fields()
+        for condition in Domain(domain).iter_conditions():
+            if not profile.isdisjoint(condition.field_expr.split(".")):
+                return True
+            is_nested = condition.operator.rstrip("!") in ("any", "not any") and isinstance(
+                condition.value, Domain | list | tuple
+            )
+            if is_nested and self._is_profiling(condition.value):
+                return True
+        return False
 
     def _get_dynamic_domain(self):
         try:

@@ -2,7 +2,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
 from odoo.tools.misc import format_date
 
 from ..lib import contact_time
@@ -40,6 +40,7 @@ class ResPartner(models.Model):
         copy=False,
         help="The person demanded that the data are kept, but neither used for contacts nor for profiles.",
     )
+    crm_email_changed_at = fields.Datetime("E-mail Changed", readonly=True, copy=False, groups=ROLE)
     crm_consent_event_ids = fields.One2many("crm.consent.event", "partner_id", "Consent History", groups=ROLE)
     crm_consent_state_ids = fields.One2many("crm.consent.state", "partner_id", "Consents", groups=ROLE)
     crm_preference_ids = fields.One2many("crm.contact.preference", "partner_id", "Preferences", groups=ROLE)
@@ -142,6 +143,8 @@ class ResPartner(models.Model):
                 SELECT person.id, person.active, person.crm_is_restricted AS restricted,
                        %(has_address)s AS has_address, %(blacklisted)s AS blacklisted,
                        state.status, state.valid_until,
+                       COALESCE(%(by_address)s AND person.crm_email_changed_at > state.since, FALSE)
+                       AS readdressed,
                        (state.since AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS since,
                        wish.contact_limit, wish.contact_limit_days, contacts.number
                   FROM res_partner person
@@ -163,6 +166,7 @@ class ResPartner(models.Model):
                 has_address=ADDRESSES[channel],
                 blacklisted=BLACKLISTS.get(channel, SQL("FALSE")) if limited else SQL("FALSE"),
                 states=Event._state_query(Event._cell_statements(self.ids, purpose, channel, company, at)),
+                by_address=channel == "email" and purpose.needs_double_opt_in,
                 zone=str(self.env.tz),
                 limited=limited,
                 channels=tuple(dict(CONTACT_CHANNELS)),
@@ -253,6 +257,26 @@ class ResPartner(models.Model):
             event._send_confirm_mail()
         return event
 
+    def write(self, vals):
+        """A confirmed address is confirmed; the next one is not."""
+        before = {}
+        if "email" in vals:
+            before = {partner: email_normalize(partner.email or "") for partner in self}
+        result = super().write(vals)
+        moved = self.filtered(
+            lambda partner: before.get(partner) and before[partner] != email_normalize(partner.email or "")
+        )
+        if moved:
+            # sudo: a note about the address the user just wrote
+            moved.sudo()._crm_note_new_address(fields.Datetime.now())
+        return result
+
+    def _crm_note_new_address(self, moment):
+        """A yes from before that moment does not cover the address, where it has to be confirmed."""
+        self.crm_email_changed_at = moment
+        self.flush_recordset(["crm_email_changed_at"])
+        self.env["crm.consent.state"].invalidate_model()
+
     def unlink(self):
         if self:
             # sudo: wishes go with the person, whoever may delete the person
@@ -298,7 +322,7 @@ class ContactWords:
         """:return: (allowed, reason)"""
         if reason := self._stopped(row):
             return False, reason
-        said = (row["status"], row["since"], row["valid_until"])
+        said = (row["status"], row["since"], row["valid_until"], row["readdressed"])
         if said not in self._by_statement:  # among 100,000 persons few differ
             self._by_statement[said] = self._on_statement(row)
         allowed, reason = self._by_statement[said]
@@ -343,6 +367,17 @@ class ContactWords:
         if status == "pending":
             return self.env._(
                 "Consent for %(purpose)s by %(channel)s asked for on %(day)s and not confirmed yet",
+                day=self.day(row["since"]),
+                **self.about,
+            )
+        return self._not_covered(row)
+
+    def _not_covered(self, row):
+        """:return: why a yes that was given does not hold now, or None"""
+        if row["readdressed"]:
+            return self.env._(
+                "Consent for %(purpose)s by %(channel)s of %(day)s was for an earlier address; the new one is"
+                " not confirmed yet",
                 day=self.day(row["since"]),
                 **self.about,
             )

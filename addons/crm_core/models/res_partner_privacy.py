@@ -1,8 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, html2plaintext
 
 from ..lib.consent import REFUSALS
+from .res_partner_facts import FACTS
 
 OFFICER = "crm_core.group_crm_core_manager"
 PLAIN = ("char", "text", "html", "integer", "float", "monetary", "date", "datetime", "selection", "many2one")
@@ -19,6 +20,9 @@ TECHNICAL = {
 # Rows that only point to records which are listed themselves, or hold no more than who gets mails.
 POINTERS = {"crm.interaction", "crm.customer.dirty", "mail.followers", "mail.notification"}
 ROWS_IN_REPORT = 25
+# Facts that are profiles, and those that serve a contract.
+PRODUCT_FIELDS = {"crm_bought_product_ids", "crm_due_product_ids", "crm_product_fact_ids"}
+CONTRACT_FIELDS = {"crm_overdue", "crm_receivable", "crm_quotation_count", "crm_opportunity_count"}
 
 
 class ResPartner(models.Model):
@@ -38,7 +42,17 @@ class ResPartner(models.Model):
 
         :rtype: res.partner
         """
-        self.flush_model(["crm_is_restricted"])
+        rows = self.env.execute_query(self._crm_may_profile_sql(SQL("person.id = ANY(%s)", list(self.ids))))
+        allowed = {id_ for (id_,) in rows}
+        return self.filtered(lambda partner: partner.id in allowed)
+
+    @api.model
+    def _crm_may_profile_sql(self, among):
+        """SELECT of the ids of :meth:`_crm_may_profile`; the answer is the same for everybody.
+
+        :param SQL among: condition on the partner ``person``
+        """
+        self.flush_model()
         Event = self.env["crm.consent.event"]
         Event.flush_model()
         self.env["crm.consent.purpose"].flush_model()
@@ -49,36 +63,42 @@ class ResPartner(models.Model):
                    occurred_at, valid_until
               FROM crm_consent_event event
               JOIN crm_consent_purpose purpose ON purpose.id = purpose_id
-             WHERE partner_id = ANY(%(ids)s)
+              JOIN res_partner person ON person.id = partner_id
+             WHERE %(among)s
                AND code = 'profiling'
                AND (event.company_id IS NULL OR event.company_id = %(company)s)
             """,
             company=company.id,
-            ids=list(self.ids),
+            among=among,
         )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT person.id
-                  FROM res_partner person
-                  LEFT JOIN (%(states)s) AS state ON state.partner_id = person.id
-                 WHERE person.id = ANY(%(ids)s)
-                   AND person.crm_is_restricted IS NOT TRUE
-                   AND COALESCE(state.status, '') NOT IN %(refusals)s
-                   AND (state.status = 'granted' AND COALESCE(state.valid_until, %(today)s) >= %(today)s
-                        OR NOT EXISTS (SELECT FROM crm_consent_purpose
-                                        WHERE active AND code = 'profiling' AND legal_basis = 'consent'
-                                          AND COALESCE(company_id, %(company)s) = %(company)s))
-                """,
-                states=Event._state_query(said),
-                ids=list(self.ids),
-                refusals=REFUSALS,
-                today=company._crm_today(),
-                company=company.id,
-            )
+        return SQL(
+            """
+            SELECT person.id
+              FROM res_partner person
+              LEFT JOIN (%(states)s) AS state ON state.partner_id = person.id
+             WHERE %(among)s
+               AND person.crm_is_restricted IS NOT TRUE
+               AND COALESCE(state.status, '') NOT IN %(refusals)s
+               AND (state.status = 'granted' AND COALESCE(state.valid_until, %(today)s) >= %(today)s
+                    OR NOT EXISTS (SELECT FROM crm_consent_purpose
+                                    WHERE active AND code = 'profiling' AND legal_basis = 'consent'
+                                      AND COALESCE(company_id, %(company)s) = %(company)s))
+            """,
+            states=Event._state_query(said),
+            among=among,
+            refusals=REFUSALS,
+            today=company._crm_today(),
+            company=company.id,
         )
-        allowed = {id_ for (id_,) in rows}
-        return self.filtered(lambda partner: partner.id in allowed)
+
+    @api.model
+    def _crm_profile_fields(self):
+        """Fields of the partner that tell how somebody behaves: conditions on them are profiling, and leave
+        objectors out. What serves a contract, such as open invoices, is none. Extend with those you add.
+
+        :rtype: frozenset
+        """
+        return frozenset({*FACTS, *PRODUCT_FIELDS} - CONTRACT_FIELDS)
 
     # ------------------------------------------------------------------
     # What is held

@@ -339,6 +339,62 @@ class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
         with freeze_time(fields.Datetime.now() + timedelta(days=8)):
             self.assertFalse(self.Event._from_confirm_token(path.partition("/")[2]))
 
+    def confirmed(self, person, days_ago):
+        """A yes that was asked for and confirmed that many days ago."""
+        when = fields.Datetime.now() - timedelta(days=days_ago)
+        for action in ("requested", "confirmed"):
+            self.Event.create(
+                {
+                    "partner_id": person.id,
+                    "purpose_id": self.offers.id,
+                    "action": action,
+                    "channel": "email",
+                    "company_id": self.company.id,
+                    "occurred_at": when,
+                    "source": "mail_link",
+                }
+            )
+
+    def status(self, person):
+        domain = [("partner_id", "=", person.id), ("channel", "=", "email")]
+        return self.env["crm.consent.state"].search(domain).status
+
+    def test_confirmed_yes_does_not_cover_a_new_address(self):
+        self.env.flush_all()
+        self.confirmed(self.person, days_ago=9)
+        self.person.email = "Petra@Example.com "
+        self.assertTrue(self.may()[0], "the same address, written otherwise")
+        self.person.email = "new@example.com"
+        allowed, reason = self.may()
+        self.assertFalse(allowed)
+        self.assertIn("earlier address", reason)
+        self.assertEqual(self.status(self.person), "pending")
+        self.person.phone = "+32485112299"
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=1)):
+            _event, path = self.ask()
+            self.assertFalse(self.may()[0])
+            self.Event._from_confirm_token(path.partition("/")[2])._confirm()
+        self.assertTrue(self.may()[0])
+        self.assertEqual(self.status(self.person), "granted")
+
+    def test_new_address_changes_nothing_where_nothing_is_confirmed(self):
+        self.offers.needs_double_opt_in = False
+        self.env.flush_all()
+        self.confirmed(self.person, days_ago=9)
+        self.person.email = "new@example.com"
+        self.assertTrue(self.may()[0])
+        self.assertEqual(self.status(self.person), "granted")
+
+    def test_merging_carries_no_yes_over_to_another_address(self):
+        self.env.flush_all()
+        other = self.make_person("Other")
+        self.confirmed(self.person, days_ago=9)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge([self.person.id, other.id], other)
+        self.env.invalidate_all()
+        self.assertFalse(self.may(other)[0])
+        self.assertEqual(self.status(other), "pending")
+
     def test_two_companies_ask_and_each_needs_its_own_answer(self):
         first, _path = self.ask()
         branch = self.env["res.company"].create({"name": "Branch"})

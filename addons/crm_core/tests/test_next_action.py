@@ -114,6 +114,24 @@ class TestActionRule(NextActionCommon):
         self.contact._crm_record_consent(self.offers, "granted", "phone", source="phone")
         self.assertEqual(rule._run(), 1)
 
+    def test_objectors_to_profiles_are_left_out(self):
+        self.other._crm_record_consent("profiling", "objected", None)
+        rule = self.rule()
+        self.assertEqual(rule._run(), 1)
+        self.assertEqual(self.proposals(rule).partner_id, self.customer)
+        self.contact._crm_record_consent("profiling", "objected", None)
+        self.assertEqual(self.rule(name="Again")._run(), 0, "nor is it proposed to talk to an objector")
+        self.assertEqual(self.rule(name="Contract", is_profiling=False)._run(), 2)
+        self.other.crm_is_restricted = True
+        self.other._crm_record_consent("profiling", "granted", None)
+        self.assertFalse(self.rule(name="Restricted")._leave_out_objectors(self.other.ids))
+
+    def test_ready_made_rules_that_serve_a_contract_use_no_profile(self):
+        codes = {"due": 1, "late": 1, "silent": 1, "quotation": 0, "thanks": 0, "overdue": 0, "birthday": 0}
+        for code, uses in codes.items():
+            rule = self.env.ref(f"crm_core.crm_action_rule_{code}")
+            self.assertEqual(rule.is_profiling, bool(uses), code)
+
     def test_only_members_of_a_group(self):
         group = self.env["crm.target.group"].create(
             {"name": "Some", "domain": repr([("id", "=", self.other.id)]), "user_id": self.manager.id}

@@ -94,6 +94,25 @@ class TestTargetGroupConditions(TargetGroupCommon):
         found = self.env["res.partner"].search([("id", "=", person.id), ("crm_order_count", "=", 4)])
         self.assertEqual(found, person)
 
+    def test_conditions_on_behavior_leave_objectors_out(self):
+        self.late._crm_record_consent("profiling", "objected", None)
+        behavior = (
+            ("crm_order_count", ">", 2),
+            ("crm_bought_product_ids", "in", self.paper.ids),
+            ("crm_bought_product_ids.list_price", "=", self.paper.list_price),
+            ("commercial_partner_id", "any", [("crm_order_count", ">", 2)]),
+        )
+        for condition in behavior:
+            group = self.group(condition)
+            self.assertEqual((group.preview_count, group.preview_error), (1, False), condition)
+            self.assert_members(group, self.buyer)
+        self.assert_members(self.group(("crm_overdue", "=", 0)), self.everybody)
+        self.assert_members(self.group(), self.everybody)
+        self.late._crm_record_consent("profiling", "granted", None)
+        self.assert_members(self.group(behavior[0]), self.buyer | self.late)
+        self.env.ref("crm_core.consent_purpose_profiling").legal_basis = "consent"
+        self.assert_members(self.group(behavior[0]), self.late)
+
     def test_products_bought_and_not_bought(self):
         toner, paper = self.toner.ids, self.paper.ids
         self.assertEqual(self.found(("crm_bought_product_ids", "in", toner)), self.buyer)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -16,6 +16,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env["crm.customer.product"].sudo().search(gone).unlink()  # sudo: as above
         Consent = self.env["crm.consent.event"]
         said = Consent._cell_states(affected.ids)
+        # sudo: notes about addresses, whoever merges
+        addresses = {one.id: (one.email_normalized, one.crm_email_changed_at) for one in affected.sudo()}
         # sudo: merging must not depend on the rights to preferences
         Preference = self.env["crm.contact.preference"].sudo()
         wishes = {
@@ -26,11 +28,28 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         survivors = affected.exists()
         if len(survivors) == 1:
             gone = affected - survivors
+            self._keep_address_notes(said, addresses, survivors)
             Consent._keep_strictest(said, survivors)
             Preference._merge_partners(wishes, survivors.id)
             # sudo: derived rows
             self.env["crm.interaction"].sudo()._merge_partners(commercial.ids, gone.ids, survivors.id)
         return result
+
+    @api.model
+    def _keep_address_notes(self, said, addresses, survivor):
+        """A yes that was confirmed for the address of one does not cover that of the other.
+
+        :param dict said: states of each person before
+        :param dict addresses: {partner id: (normalized address, when it changed)} before
+        """
+        moments = [changed for _address, changed in addresses.values() if changed]
+        own = addresses[survivor.id][0]
+        for (_purpose, channel, _company), states in said.items():
+            yes = {id_ for id_, state in states.items() if state.status == "granted"}
+            if channel == "email" and yes and all(addresses[id_][0] != own for id_ in yes):
+                moments.append(fields.Datetime.now())
+        if moments and own:
+            survivor.sudo()._crm_note_new_address(max(moments))  # sudo: as above
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):

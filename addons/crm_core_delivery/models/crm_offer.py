@@ -8,6 +8,6 @@ class CrmOffer(models.Model):
     @api.model
     def _get_sellable_domain(self, company):
         carriers = self.env["delivery.carrier"].sudo()  # sudo: which products are fees, nothing else
-        # Also of methods no longer offered: their fee is no product either.
-        fees = carriers.with_context(active_test=False)._read_group([], ["product_id"])
-        return super()._get_sellable_domain(company) & Domain("id", "not in", [fee.id for (fee,) in fees])
+        # Also of methods no longer offered: their fee is no product either. No query of its own.
+        fees = carriers.with_context(active_test=False)._search([("product_id", "!=", False)])
+        return super()._get_sellable_domain(company) & Domain("id", "not in", fees.subselect("product_id"))

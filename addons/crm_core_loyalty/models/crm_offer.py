@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 PREPAID = ("gift_card", "ewallet")
 
@@ -9,16 +10,29 @@ class CrmOffer(models.Model):
 
     @api.model
     def _get_sellable_domain(self, company):
-        left_out = self._get_loyalty_products().ids
-        return super()._get_sellable_domain(company) & Domain("id", "not in", left_out)
+        domain = super()._get_sellable_domain(company)
+        for products in self._get_loyalty_products():
+            domain &= Domain("id", "not in", products)
+        return domain
 
     @api.model
     def _get_loyalty_products(self):
         """Products that stand for a discount or for money paid in advance, of archived programs as well.
 
         A reward that gives away an ordinary product leaves that product to be offered.
+
+        :return: sub-selects of ids, which cost no query of their own
+        :rtype: list[SQL]
         """
         env = self.sudo().with_context(active_test=False).env  # sudo: ids of products only
-        rewards = env["loyalty.reward"].search([("discount_line_product_id", "!=", False)])
-        programs = env["loyalty.program"].search([("program_type", "in", PREPAID)])
-        return rewards.discount_line_product_id | programs.rule_ids.product_ids
+        rewards = env["loyalty.reward"]._search([("discount_line_product_id", "!=", False)])
+        rules = env["loyalty.rule"]._search([("program_id.program_type", "in", PREPAID)])
+        link = env["loyalty.rule"]._fields["product_ids"]
+        prepaid = SQL(
+            "(SELECT %s FROM %s WHERE %s IN %s)",
+            SQL.identifier(link.column2),
+            SQL.identifier(link.relation),
+            SQL.identifier(link.column1),
+            rules.subselect(),
+        )
+        return [rewards.subselect("discount_line_product_id"), prepaid]
