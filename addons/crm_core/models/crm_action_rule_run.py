@@ -121,7 +121,8 @@ class CrmActionRule(models.Model):
         return SQL(
             """
             SELECT partner_id FROM crm_next_action
-             WHERE rule_id = %(rule)s AND (state IN ('proposed', 'later') OR create_date > %(since)s)
+             WHERE rule_id = %(rule)s
+               AND (state IN ('proposed', 'later') OR (%(days)s > 0 AND create_date > %(since)s))
              UNION
             SELECT partner_id FROM crm_next_action
              WHERE company_id = %(company)s AND state IN ('proposed', 'later')
@@ -129,6 +130,7 @@ class CrmActionRule(models.Model):
             HAVING count(*) >= %(cap)s
             """,
             rule=self.id,
+            days=self.cool_down_days,
             since=since,
             company=self.company_id.id,
             cap=self.company_id.crm_action_customer_cap,
