@@ -277,14 +277,12 @@ class CrmNextAction(models.Model):
         self._accept(message)
 
     def _run_server(self):
-        # sudo: chosen by a manager in the rule; it runs as ever with the rights of the user at work
+        # sudo: which action a manager chose in the rule; it runs with the rights of the user at work
         action = self.rule_id.sudo().server_action_id.with_user(self.env.user)
         partner = self.partner_id
-        result = (
-            action.sudo()
-            .with_context(active_model="res.partner", active_id=partner.id, active_ids=partner.ids)
-            .run()
-        )
+        result = action.with_context(
+            active_model="res.partner", active_id=partner.id, active_ids=partner.ids
+        ).run()
         self._accept()
         return result
 
