@@ -348,6 +348,19 @@ class TestNextAction(NextActionCommon):
         states = {action.partner_id: (action.state, action.note) for action in self.proposals(rule)}
         self.assertEqual(states, {self.customer: ("failed", "No"), self.other: ("accepted", False)})
 
+    def test_server_action_has_the_rights_of_the_employee(self):
+        server = self.env["ir.actions.server"].create(
+            {
+                "name": "Who am I",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "state": "code",
+                "code": "raise UserError(f'{env.user.login} {env.su}')",
+            }
+        )
+        rule = self.rule(name="Server", action_kind="server", server_action_id=server.id)
+        with self.assertRaisesRegex(UserError, "next_seller False"):
+            self.action(rule=rule).action_accept()
+
     def test_later_comes_again_and_no_is_kept(self):
         action = self.action()
         action.action_later(3)
