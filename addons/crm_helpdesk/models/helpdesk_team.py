@@ -1,0 +1,155 @@
+import ast
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class HelpdeskTeam(models.Model):
+    """People who answer the same kind of requests, and the rules by which they do."""
+
+    _name = "helpdesk.team"
+    _description = "Helpdesk Team"
+    _inherit = ["mail.alias.mixin", "mail.thread", "rating.parent.mixin"]
+    _order = "sequence, name, id"
+    # The satisfaction shown is that of the last so many days.
+    _rating_satisfaction_days = 30
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    color = fields.Integer()
+    description = fields.Text(
+        translate=True, help="What customers come to this team with; shown to them in the portal."
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+
+    # Who
+    user_id = fields.Many2one(
+        "res.users",
+        string="Team Leader",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        tracking=True,
+        help="Is told when a ticket finds nobody.",
+    )
+    member_ids = fields.One2many("helpdesk.team.member", "team_id", string="Members", copy=True)
+    member_user_ids = fields.Many2many(
+        "res.users", string="Employees", compute="_compute_member_user_ids", search="_search_member_user_ids"
+    )
+    privacy_visibility = fields.Selection(
+        [
+            ("followers", "Invited employees"),
+            ("employees", "All helpdesk employees"),
+            ("portal", "All helpdesk employees, and customers in the portal"),
+        ],
+        string="Visibility",
+        required=True,
+        default="portal",
+        tracking=True,
+        help="Invited employees: members, the leader and whoever follows the team or the ticket.",
+    )
+
+    # How
+    resource_calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Working Hours",
+        default=lambda self: self.env.company.resource_calendar_id,
+        domain="[('company_id', 'in', [False, company_id])]",
+        help="When the team works; service levels count these hours. None: around the clock.",
+    )
+    stage_ids = fields.Many2many(
+        "helpdesk.stage",
+        string="Stages",
+        compute="_compute_stage_ids",
+        help="The way of this team's tickets: stages of all teams and those that name this one.",
+    )
+    assignment = fields.Selection(
+        [
+            ("manual", "By hand"),
+            ("turn", "In turn"),
+            ("balanced", "To who has the fewest open tickets"),
+        ],
+        required=True,
+        default="manual",
+        tracking=True,
+    )
+    assign_by_tags = fields.Boolean(
+        string="By Tags",
+        help="A ticket with tags goes to members who are good at one of them, where there are any.",
+    )
+    ticket_properties_definition = fields.PropertiesDefinition("Ticket Properties")
+
+    # What there is
+    open_count = fields.Integer(compute="_compute_counts")
+    unassigned_count = fields.Integer(compute="_compute_counts")
+
+    @api.depends("member_ids.user_id")
+    def _compute_member_user_ids(self):
+        for team in self:
+            team.member_user_ids = team.member_ids.user_id
+
+    def _search_member_user_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("member_ids.user_id", operator, value)
+
+    def _compute_stage_ids(self):
+        stages = self.env["helpdesk.stage"].search([])
+        for team in self:
+            team.stage_ids = stages.filtered(
+                lambda stage, team=team: not stage.team_ids or team in stage.team_ids
+            )
+
+    def _compute_counts(self):
+        wanted = Domain("team_id", "in", self.ids) & Domain("is_closed", "=", False)
+        rows = self.env["helpdesk.ticket"]._read_group(wanted, ["team_id", "user_id"], ["__count"])
+        for team in self:
+            counts = [(user, count) for of_team, user, count in rows if of_team == team]
+            team.open_count = sum(count for _user, count in counts)
+            team.unassigned_count = sum(count for user, count in counts if not user)
+
+    @api.constrains("active")
+    def _check_stages(self):
+        """A team needs a stage to begin with and one to end in."""
+        for team in self.filtered("active"):
+            kinds = set(team.stage_ids.mapped("kind"))
+            if not {"open", "closed"} <= kinds:
+                raise ValidationError(
+                    self.env._(
+                        "The team %s needs at least one stage in progress and one for what is solved.",
+                        team.name,
+                    )
+                )
+
+    def _alias_get_creation_values(self):
+        values = super()._alias_get_creation_values()
+        values["alias_model_id"] = self.env["ir.model"]._get_id("helpdesk.ticket")
+        if self.id:
+            values["alias_defaults"] = defaults = ast.literal_eval(self.alias_defaults or "{}")
+            defaults["team_id"] = self.id
+        return values
+
+    def _get_first_stage(self):
+        """Where the team's tickets begin.
+
+        :rtype: helpdesk.stage
+        """
+        self.ensure_one()
+        return self.stage_ids.filtered(lambda stage: stage.kind == "open")[:1]
+
+    def action_open_tickets(self):
+        """The team's open tickets."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crm_helpdesk.helpdesk_ticket_action_team")
+        return {
+            **action,
+            "display_name": self.name,
+            "context": {
+                **ast.literal_eval(action["context"]),
+                "default_team_id": self.id,
+                "active_id": self.id,
+            },
+            "domain": [("team_id", "=", self.id)],
+        }
