@@ -21,6 +21,7 @@
         "security/rules.xml",
         "security/consent_rules.xml",
         "security/next_action_rules.xml",
+        "security/portal_rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
         "views/crm_target_group_add_views.xml",

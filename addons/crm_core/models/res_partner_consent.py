@@ -38,6 +38,7 @@ class ResPartner(models.Model):
         "Processing Restricted",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="The person demanded that the data are kept, but neither used for contacts nor for profiles.",
     )
     crm_email_changed_at = fields.Datetime("E-mail Changed", readonly=True, copy=False, groups=ROLE)

@@ -23,11 +23,16 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         wishes = {
             row.id: row.partner_id.id for row in Preference.search([("partner_id", "in", affected.ids)])
         }
+        seen = {
+            one.commercial_partner_id.id for one in affected.sudo() if one.crm_sees_business
+        }  # sudo: as above
         result = super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
         self.env["crm.customer.dirty"].sudo()._mark((affected | commercial).exists())  # sudo: queue
         survivors = affected.exists()
         if len(survivors) == 1:
             gone = affected - survivors
+            if survivors.commercial_partner_id.id not in seen:
+                survivors.sudo().crm_sees_business = False  # sudo: no right to another customer by merging
             self._keep_address_notes(said, addresses, survivors)
             Consent._keep_strictest(said, survivors)
             Preference._merge_partners(wishes, survivors.id)
