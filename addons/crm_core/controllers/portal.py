@@ -17,7 +17,8 @@ class CustomerRelationsPortal(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if "crm_offer_count" in counters:
+        # The page itself asks without counters: the card comes with its number, not by another request.
+        if not counters or "crm_offer_count" in counters:
             person = request.env["res.partner"]._crm_portal_person()
             domain = [*person._crm_portal_offers_domain(), ("state", "=", "proposed")]
             values["crm_offer_count"] = person.env["crm.offer"].search_count(domain)
