@@ -300,7 +300,8 @@ class ResPartner(models.Model):
         :raise UserError: empty, too long, or too many in an hour
         """
         self.ensure_one()
-        subject, body = (subject or "").strip(), (body or "").strip()
+        # PostgreSQL takes no NUL.
+        subject, body = ((text or "").replace("\0", "").strip() for text in (subject, body))
         if not body:
             raise UserError(self.env._("Please write a message."))
         if len(body) > MESSAGE_MAX or len(subject) > SUBJECT_MAX:
