@@ -1,5 +1,8 @@
 import json
+from ast import literal_eval
 from datetime import datetime, timedelta
+
+from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -40,6 +43,7 @@ class TestPortalDocuments(JsonCase):
             "colleague": cls.colleague.partner_id,
             "stranger": cls.stranger.partner_id,
         }
+        cls.admin = new_test_user(cls.env, "portal.manager", groups="crm_core.group_crm_core_manager")
         cls.orders, cls.invoices = {}, {}
         for name, partner in cls.owners.items():
             cls.orders[name] = cls.order(partner, [(cls.training, 1)])
@@ -85,6 +89,13 @@ class TestPortalDocuments(JsonCase):
         self.assertEqual(self.all_seen(self.main), {"main"})
         self.customer.crm_main_contact_id = False
         self.assertEqual(self.all_seen(self.colleague), {"colleague"})
+
+    def test_filter_finds_customers_whose_people_have_nobody_to_allow_them(self):
+        view = self.env["res.partner"].with_user(self.admin).get_view(view_type="search")
+        domain = etree.fromstring(view["arch"]).find(".//filter[@name='crm_no_main_contact']").get("domain")
+        known = self.customer | self.stranger_customer
+        found = self.env["res.partner"].search(Domain(literal_eval(domain)) & Domain("id", "in", known.ids))
+        self.assertEqual(found, self.stranger_customer)
 
     def test_login_of_the_company_and_a_person_alone_see_everything_of_theirs(self):
         login = new_test_user(
