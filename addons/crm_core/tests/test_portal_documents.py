@@ -149,14 +149,11 @@ class TestPortalDocuments(JsonCase):
         order.state = "sent"
         self.orders = {"second": order}
         self.assertEqual(self.seen(self.main), set())
-        self.main.company_ids |= other
-        main = self.main.with_context(allowed_company_ids=(self.company | other).ids)
-        found = self.env["sale.order"].with_user(main).with_context(main.env.context)
-        self.assertEqual(found.search([("id", "=", order.id)]), order)
-        self.colleague.company_ids |= other
-        found = self.env["sale.order"].with_user(self.colleague)
-        found = found.with_context(allowed_company_ids=(self.company | other).ids)
-        self.assertFalse(found.search([("id", "=", order.id)]))
+        companies = self.company | other
+        for user, seen in ((self.main, order), (self.colleague, self.env["sale.order"])):
+            user.company_ids |= other
+            Order = self.env["sale.order"].with_user(user).with_context(allowed_company_ids=companies.ids)
+            self.assertEqual(Order.search([("id", "=", order.id)]), seen, user.login)
 
     def test_right_stays_behind_when_a_person_changes_the_customer(self):
         person = self.colleague.partner_id
