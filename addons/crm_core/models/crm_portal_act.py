@@ -11,8 +11,9 @@ class CrmPortalAct(models.Model):
     _rec_name = "act"
     _interaction_fields = frozenset({"partner_id", "company_id", "date", "act"})
 
+    # Who deletes the own account in the portal leaves no trace of signing in.
     partner_id = fields.Many2one(
-        "res.partner", "Contact", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.partner", "Contact", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", readonly=True)
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)

@@ -315,6 +315,19 @@ class TestPortal(PortalCase):
         self.assertIn('href="/my/offers"', home)
         self.assertIn("Too dear", self.get(f"/my/offers/{self.offer.id}", self.main).text)
 
+    def test_deleted_account_leaves_no_acts(self):
+        partner = self.env["res.partner"].create({"name": "Portal Leaving", "email": "leaving@example.com"})
+        user = new_test_user(self.env, "portal.leaving", groups="base.group_portal", partner_id=partner.id)
+        self.env["crm.portal.act"]._record(partner, "sign_in")
+        self.env.cr.flush()
+        user._deactivate_portal_user(request_blacklist=False)
+        user.unlink()
+        partner.unlink()
+        self.assertFalse(partner.exists())
+        self.assertFalse(self.env["crm.portal.act"].search([("partner_id", "=", partner.id)]))
+        rows = self.env["crm.interaction"].search([("owner_id", "=", partner.id)])
+        self.assertFalse(rows)
+
     def test_visitor_is_asked_to_sign_in(self):
         for url in ("/my/offers", "/my/relations", "/my/relations/data.json", "/my/message"):
             self.assertIn("/web/login", self.get(url).url, url)
