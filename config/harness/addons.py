@@ -90,6 +90,16 @@ def select(addons, names):
     return list(ordered.values())
 
 
+def needed_by(addons, addon):
+    """Return those of our addons that this one needs, each after what it depends on."""
+    ordered = {}
+    for name in addon.depends:
+        if name in addons:
+            ordered |= {other.name: other for other in needed_by(addons, addons[name])}
+            ordered[name] = addons[name]
+    return list(ordered.values())
+
+
 def bridges(addons):
     """Return the addons that join another app."""
     return [addon for addon in addons.values() if addon.is_bridge]

@@ -9,14 +9,26 @@ next command.
 import json
 import time
 
-from .addons import bridges, erp_dependencies, load_addons, with_bridges
+from .addons import bridges, erp_dependencies, load_addons, needed_by, select, with_bridges
 from .console import UserError, step
 from .files import link_tree, remove_tree, value_hash
 
 # How many templates of each kind are kept, so that the disk stays bounded.
-KEPT = {"erp": 6, "suite": 6}
+KEPT = {"erp": 6, "suite": 6, "ground": 8}
 # Changing this makes all templates anew: raise it when the way they are made changes.
 RECIPE = 2
+# Makes a ground: our addons are forgotten, then those of them that are seen are installed.
+GROUND = """
+env.cr.execute("DELETE FROM ir_model_data WHERE model = 'ir.module.module' AND res_id IN "
+               "(SELECT id FROM ir_module_module WHERE name = ANY(%s))", [{ours!r}])
+env.cr.execute("DELETE FROM ir_module_module WHERE name = ANY(%s)", [{ours!r}])
+# Odoo gives an addon its demo data when all it depends on has its own. Ours would be orders and
+# invoices that belong to the ERP and rightly stay.
+env.cr.execute("UPDATE ir_module_module SET demo = FALSE")
+env["ir.module.module"].update_list()
+env["ir.module.module"].search([("name", "in", {names!r})]).button_immediate_install()
+env.cr.commit()
+"""
 
 
 class Databases:
@@ -167,6 +179,24 @@ class Databases:
 
         title = f"Database with {names}, {'with' if demo else 'without'} demo data"
         return self._template("suite", value_hash(erp, content, web), {"demo": demo}, title, fill)
+
+    def ground_template(self, addon):
+        """Return a database to try the addon on alone: the ERP with its demo data and those of our
+        addons that this one needs.
+        """
+        ours = load_addons(self.odoo.workspace.addons_dir)
+        needed = needed_by(ours, addon)
+        erp = self.erp_template(select(ours, ()), demo=True)
+        content = [(other.name, other.content_hash()) for other in needed]
+        names = [other.name for other in needed]
+
+        def fill(name):
+            self.copy(erp, name)
+            code = GROUND.format(ours=sorted(ours), names=names)
+            self.odoo.run_code("Installing", name, code, self.odoo.seeing_only(needed))
+
+        title = f"Database to try addons on that need {', '.join(names) or 'the ERP alone'}"
+        return self._template("ground", value_hash(erp, content), {"demo": True}, title, fill)
 
     def _coming(self, database, selection):
         """Return what of ours is in that database once the selection is installed: Odoo adds the bridges

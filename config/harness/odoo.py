@@ -3,6 +3,7 @@
 import re
 
 from .console import UserError
+from .files import value_hash
 from .processes import CommandFailed, run
 
 # Lines of the log that must not occur while a database is made.
@@ -36,7 +37,20 @@ class Odoo:
     @property
     def addons_path(self):
         """Value of Odoo's option of that name."""
-        return ",".join(str(path) for path in (*self.tree.addons_paths, self.workspace.addons_dir))
+        return self._addons_path(self.workspace.addons_dir)
+
+    def _addons_path(self, ours):
+        return ",".join(str(path) for path in (*self.tree.addons_paths, ours))
+
+    def seeing_only(self, addons):
+        """Return the option for which Odoo sees these addons of ours and no other."""
+        folder = self.workspace.data / "seen" / value_hash(sorted(addon.name for addon in addons))
+        folder.mkdir(parents=True, exist_ok=True)
+        for addon in addons:
+            link = folder / addon.name
+            if not link.is_symlink():
+                link.symlink_to(addon.path)
+        return f"--addons-path={self._addons_path(folder)}"
 
     @property
     def options(self):
@@ -70,10 +84,10 @@ class Odoo:
         code = (self.workspace.config_dir / "scripts" / script).read_text(encoding="utf-8")
         self.run_code(title, database, code)
 
-    def run_code(self, title, database, code):
+    def run_code(self, title, database, code, *arguments):
         """Run Python code in Odoo's shell on a database (``env`` is there); it commits itself."""
         log = self.workspace.logs / f"{database}.script.log"
-        command = self.command("-d", database, "--no-http", subcommand="shell")
+        command = self.command("-d", database, "--no-http", *arguments, subcommand="shell")
         output = run(command, title, log=log, env=self.env, stdin=code)
         if "Traceback (most recent call last)" in output:
             raise CommandFailed(f"{title} failed; the whole output is in {log}.", output)

@@ -14,6 +14,7 @@ With ADDONS= only these addons are looked at, by the static checks and round 2 w
 tests: the quick loop of a developer's day.
 """
 
+import json
 import os
 import shutil
 import xml.etree.ElementTree as ElementTree
@@ -97,21 +98,37 @@ class Rounds:
     def _run_all(self):
         """Run every round."""
         ours = self.selection
+        apart = [addon for addon in bridges(self.everything) if addon not in ours]
+        needed = select(self.everything, [addon.name for addon in apart]) if apart else []
         self._checkout_round(self.everything.values(), "tests/static", "tests/harness")
-        self._prepare_templates()
+        self._prepare_templates(needed, apart)
         self._addons_round("test", "the addons without demo data", ours, ours, thorough=True)
         self._addons_round("test_demo", "the addons with demo data", ours, ours, demo=True)
-        apart = [addon for addon in bridges(self.everything) if addon not in ours]
         if apart:
-            needed = select(self.everything, [addon.name for addon in apart])
             self._addons_round("test_bridges", "the bridges to other apps", needed, apart, thorough=True)
         self._install_round()
 
-    def _prepare_templates(self):
-        """Make both ERP templates at a time: each keeps one core busy."""
-        demo = alongside(self.databases.erp_template, self.selection, True)
-        with preparing(self.workspace, "make test"), demo:
-            self.databases.erp_template(self.selection, False)
+    def _prepare_templates(self, needed, apart):
+        """Make the templates of all rounds, those with demo data beside those without: making one
+        keeps one core busy.
+        """
+        with preparing(self.workspace, "make test"), alongside(self._prepare_demo_templates):
+            self._suite_template(self.selection, self.selection, demo=False)
+            if apart:
+                self._suite_template(needed, apart, demo=False)
+
+    def _prepare_demo_templates(self):
+        self._suite_template(self.selection, self.selection, demo=True)
+        self._grounds()
+
+    def _suite_template(self, selection, tested, demo):
+        """Return the template of a round; with web bundles when the round opens a browser."""
+        tours = any((addon.path / "static" / "tests").is_dir() for addon in tested)
+        return self.databases.suite_template(selection, demo, self.settings.browser and (tours or demo))
+
+    def _grounds(self):
+        """Return {addon: the database to try it on alone}."""
+        return {name: self.databases.ground_template(addon) for name, addon in self.everything.items()}
 
     def _conclude(self):
         """Print the closing line; nothing run, a failure or a broken round make the run fail."""
@@ -136,10 +153,7 @@ class Rounds:
         with_browser = self.settings.browser
         database = self.databases.internal(name)
         with preparing(self.workspace, "make test"):
-            tours = any((addon.path / "static" / "tests").is_dir() for addon in tested)
-            bundles = with_browser and (tours or demo)
-            template = self.databases.suite_template(selection, demo, bundles)
-            self.databases.copy(template, database)
+            self.databases.copy(self._suite_template(selection, tested, demo), database)
         folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
         own = ["tests/database", *(["tests/odoo"] if thorough else [])]
@@ -159,6 +173,8 @@ class Rounds:
         return [
             "-p",
             "suite_plugin",
+            "-p",
+            "suite_caches",
             f"--odoo-database={database}",
             "--odoo-http",
             *(f"--odoo-{key}={value}" for key, value in options.items()),
@@ -169,13 +185,13 @@ class Rounds:
     def _install_round(self):
         """Each addon alone on the ERP with demo data: in and out again."""
         with preparing(self.workspace, "make test"):
-            template = self.databases.erp_template(self.selection, demo=True)
+            grounds = self._grounds()
         environment = self._environment(self.everything.values())
         self._pytest(
             "install",
             "each addon alone",
             ["-p", "no:odoo", "tests/install", *self._parallel("load")],
-            {**environment, "HARNESS_ERP_TEMPLATE": template},
+            {**environment, "HARNESS_GROUNDS": json.dumps(grounds)},
         )
 
     def _parallel(self, distribution):

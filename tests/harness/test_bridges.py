@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import testing
-from harness.addons import bridges, erp_dependencies, load_addons, select
+from harness.addons import bridges, erp_dependencies, load_addons, needed_by, select
 from harness.databases import INSTALLED_SQL, Databases, content_hashes
 from harness.testing import Rounds
 from harness.workspace import Settings, Workspace
@@ -57,6 +57,14 @@ class FakeOdoo:
 
     def run_script(self, *arguments):
         """Do nothing."""
+
+    def seeing_only(self, addons):
+        """Name the addons."""
+        return f"--addons-path={'+'.join(addon.name for addon in addons)}"
+
+    def run_code(self, _title, _database, _code, *arguments):
+        """Note the call."""
+        self.calls.append(arguments)
 
 
 @pytest.fixture
@@ -122,6 +130,29 @@ def test_template_is_made_anew_when_a_bridge_that_came_along_changes(addons, dat
     assert databases.suite_template(selection, demo=False, bundles=True) != with_bundles
 
 
+def test_addon_is_tried_alone_on_what_it_needs(addons, databases):
+    """Bridges to the same addon share a database that has it and no other one of ours."""
+    needed = [names(needed_by(addons, addon)) for addon in addons.values()]
+    assert dict(zip(addons, needed, strict=True)) == {
+        "core": [],
+        "core_desk": ["core", "desk"],
+        "core_fees": ["core"],
+        "core_shop": ["core"],
+        "desk": ["core"],
+    }
+    fees, shop, desk = (
+        databases.ground_template(addons[name]) for name in ("core_fees", "core_shop", "desk")
+    )
+    assert fees == shop == desk
+    assert databases.ground_template(addons["core"]) != fees
+    assert databases.odoo.calls[-1] == ("--addons-path=",)
+    before = databases.ground_template(addons["core_desk"])
+    assert databases.odoo.calls[-1] == ("--addons-path=core+desk",)
+    (addons["desk"].path / "new.py").write_text("DESK = 1")
+    assert databases.ground_template(addons["core_desk"]) != before
+    assert databases.ground_template(addons["core_fees"]) == fees
+
+
 def test_new_served_database_knows_what_came_along(addons, databases):
     """The next start updates no bridge that has not changed."""
     noted = []
@@ -168,7 +199,7 @@ class RecordedRounds(Rounds):
     def _checkout_round(self, addons, *folders):
         self.rounds.append(("checkout", names(addons), *folders))
 
-    def _prepare_templates(self):
+    def _prepare_templates(self, needed, apart):
         pass
 
     def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False):

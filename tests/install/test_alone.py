@@ -1,15 +1,17 @@
-"""Each addon alone on the ERP: it installs, and leaves nothing behind when it goes.
+"""Each addon alone on what it needs: it installs, and leaves nothing behind when it goes.
 
-The database is a copy of the harness's ERP template with demo data, so that there are orders,
-invoices and partners. A bridge gets the app it joins first, and goes before the addons it needs.
+The database is a copy of the addon's ground: the ERP with demo data, so that there are orders,
+invoices and partners, and those of our addons that this one needs. A bridge gets the app it joins
+first.
 """
 
+import json
 import os
 
 import pytest
-from suite import ADDONS, ROOT, addon_names
+from suite import ADDONS, ROOT
 
-from harness.addons import erp_dependencies, load_addons, select
+from harness.addons import erp_dependencies, load_addons, needed_by
 from harness.databases import INSTALLED_SQL, Databases
 from harness.odoo import Odoo
 from harness.odoo_tree import ensure_odoo_tree
@@ -51,18 +53,22 @@ RECORD_QUERIES = {
     "mail templates": "SELECT id FROM mail_template",
     "activity types": "SELECT id FROM mail_activity_type",
 }
-# Columns of the fields that an addon alone has brought.
-OWN_COLUMNS = """
-SELECT replace(f.model, '.', '_') || '.' || f.name
-  FROM ir_model_fields f
-  JOIN ir_model_data d ON d.model = 'ir.model.fields' AND d.res_id = f.id
- WHERE f.store
- GROUP BY f.id
-HAVING array_agg(d.module::text) = ARRAY['{addon}']
+INSTALL = """
+env["ir.module.module"].search([("name", "in", {names!r})]).button_immediate_install()
 """
-UNINSTALL = """
-domain = [("name", "in", {names!r}), ("state", "=", "installed")]
-env["ir.module.module"].search(domain).button_immediate_uninstall()
+IN_AND_OUT = """
+def installed():
+    env.cr.rollback()
+    env.cr.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
+    return {{name for name, in env.cr.fetchall()}}
+
+before = installed()
+env["ir.module.module"].update_list()
+addon = env["ir.module.module"].search([("name", "=", {addon!r})])
+addon.button_immediate_install()
+assert installed() == before | {{addon.name}}, installed() - before
+addon.button_immediate_uninstall()
+assert installed() == before, before - installed()
 """
 
 
@@ -90,41 +96,30 @@ def column(databases, name, sql):
     return {row[0] for row in databases.server.query(sql, database=name)}
 
 
-def prepare(databases, name, addon):
-    """Copy the template and install the apps that only this addon needs."""
-    databases.copy(os.environ["HARNESS_ERP_TEMPLATE"], name)
-    wanted = set(erp_dependencies(select(load_addons(ADDONS), (addon,))))
-    missing = wanted - column(databases, name, INSTALLED_SQL)
+def prepare(databases, name, addon, needed):
+    """Copy the ground and install the apps that only this addon needs."""
+    databases.copy(json.loads(os.environ["HARNESS_GROUNDS"])[addon.name], name)
+    wanted = set(erp_dependencies([*needed, addon]))
+    missing = sorted(wanted - column(databases, name, INSTALLED_SQL))
     if missing:
-        databases.odoo.run(f"Installing {missing}", name, "-i", ",".join(missing), "--with-demo")
-    # Odoo gives an addon its demo data when all it depends on has its own. Ours would be orders and
-    # invoices that belong to the ERP and rightly stay.
-    databases.server.query("UPDATE ir_module_module SET demo = FALSE", database=name)
+        code = INSTALL.format(names=missing)
+        databases.odoo.run_code(f"Installing {missing}", name, code, databases.odoo.seeing_only(needed))
 
 
-def uninstall(databases, name, addons):
-    """Uninstall those of the addons that are installed."""
-    title = f"Uninstalling {', '.join(addons)}"
-    databases.odoo.run_code(title, name, UNINSTALL.format(names=addons))
-
-
-@pytest.mark.parametrize("addon", addon_names())
+@pytest.mark.parametrize("addon", load_addons(ADDONS).values(), ids=lambda addon: addon.name)
 def test_addon_installs_alone_and_goes_without_a_trace(databases, addon):
     """Install, uninstall, compare."""
-    name = databases.internal(f"alone_{addon}")
+    name = databases.internal(f"alone_{addon.name}")
+    needed = needed_by(load_addons(ADDONS), addon)
     try:
-        prepare(databases, name, addon)
+        prepare(databases, name, addon, needed)
         before = snapshot(databases, name)
-        assert before["sale_order"], "the template has no orders to compare"
-        databases.odoo.run(f"Installing {addon}", name, "-i", addon)
-        own = column(databases, name, OWN_COLUMNS.format(addon=addon))
-        uninstall(databases, name, [addon])
-        columns = column(databases, name, SCHEMA_QUERIES["columns"])
-        assert not own & columns, "columns of the addon are left in tables of others"
-        if column(databases, name, INSTALLED_SQL) & set(addon_names()):
-            uninstall(databases, name, addon_names())
+        assert before["sale_order"], "the ground has no orders to compare"
+        title = f"Installing and uninstalling {addon.name}"
+        code = IN_AND_OUT.format(addon=addon.name)
+        databases.odoo.run_code(title, name, code, databases.odoo.seeing_only([*needed, addon]))
         after = snapshot(databases, name)
-        sql = f"SELECT model || ' ' || name FROM ir_model_data WHERE module = '{addon}'"
+        sql = f"SELECT model || ' ' || name FROM ir_model_data WHERE module = '{addon.name}'"
         assert not databases.server.query(sql, database=name), "external ids are left"
     finally:
         databases.drop(name)

@@ -188,16 +188,13 @@ class CrmOffer(models.Model):
         :return: {product id: price in the pricelist's currency}
         """
         pricelist, currency = partner._crm_get_pricelist()
-        by_quantity = defaultdict(lambda: self.env["product.product"])
+        by_quantity = defaultdict(list)
         for product, quantity in quantities:
-            by_quantity[quantity] |= product
+            by_quantity[quantity].append(product.id)
+        # Read together, whatever the quantities.
+        every = self.env["product.product"].browse([product.id for product, _quantity in quantities])
         prices = {}
-        for quantity, products in by_quantity.items():
-            prices.update(
-                pricelist._get_products_price(
-                    products,
-                    quantity,
-                    currency=currency,
-                )
-            )
+        for quantity, ids in by_quantity.items():
+            products = every.browse(ids).with_prefetch(every._prefetch_ids)
+            prices.update(pricelist._get_products_price(products, quantity, currency=currency))
         return prices
