@@ -16,6 +16,7 @@ from . import test_consent_event
 from . import test_consent_matrix
 from . import test_portal
 from . import test_portal_documents
+from . import test_portal_payment
 from . import test_preference
 from . import test_sensitive_data
 from . import test_privacy

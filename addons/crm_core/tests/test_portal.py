@@ -63,6 +63,15 @@ class PortalCase(HttpCase, CrmCoreCommon):
         elif self.session:
             self.logout(keep_db=True)
 
+    def rpc(self, url, user, **params):
+        self.sign_in(user)
+        answer = self.url_open(
+            url,
+            data=json.dumps({"jsonrpc": "2.0", "params": params}),
+            headers={"Content-Type": "application/json"},
+        )
+        return json.dumps(answer.json())
+
 
 @tagged("post_install", "-at_install")
 class TestPortal(PortalCase):
