@@ -23,6 +23,7 @@
         "security/next_action_rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "data/mail_message_subtype.xml",
         "views/crm_target_group_add_views.xml",
         "data/crm_consent_purpose.xml",
         "data/mail_template_consent.xml",

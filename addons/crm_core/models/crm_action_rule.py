@@ -240,6 +240,12 @@ class CrmActionRule(models.Model):
             raise ValidationError(self.env._("Write facts as {name}, without anything else in the braces."))
         return {name for _text, name, _spec, _conversion in parts if name is not None}
 
+    def _is_about_overdue(self):
+        """Whether conditions, score or reason look at what is overdue."""
+        numbers, _texts = self.env["crm.action.fact"]._get_labels()
+        used = {*Formula(self.score_formula, numbers).used, *self._get_reason_names()}
+        return "overdue" in used or "crm_overdue" in (self.domain or "")
+
     @api.constrains("domain", "user_id", "company_id")
     def _check_domain(self):
         for rule in self:

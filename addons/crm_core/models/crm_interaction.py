@@ -51,6 +51,7 @@ class CrmInteraction(models.Model):
             ("invoice", "Invoice"),
             ("refund", "Refund"),
             ("payment", "Payment"),
+            ("reminder", "Payment Reminder"),
             ("lead", "Opportunity"),
             ("won", "Opportunity Won"),
             ("lost", "Opportunity Lost"),

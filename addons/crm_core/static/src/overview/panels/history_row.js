@@ -22,6 +22,7 @@ for (const [kind, icon] of Object.entries({
     payment: "fa-credit-card",
     quotation: "fa-file-text-o",
     refund: "fa-undo",
+    reminder: "fa-bell-o",
     return: "fa-reply",
     won: "fa-trophy",
 })) {
