@@ -46,6 +46,7 @@ class CrmInteraction(models.Model):
         [
             ("quotation", "Quotation"),
             ("order", "Order"),
+            ("past_order", "Imported Order"),
             ("delivery", "Delivery"),
             ("return", "Return"),
             ("invoice", "Invoice"),

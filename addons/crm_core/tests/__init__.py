@@ -9,6 +9,7 @@ from . import test_overview
 from . import test_target_group
 from . import test_duplicates
 from . import test_past_sales
+from . import test_past_sales_history
 from . import test_timeline
 from . import test_timeline_reminder
 from . import test_contact_log

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import CrmCoreCommon
 
@@ -89,7 +90,12 @@ class TestTimelineReminder(CrmCoreCommon):
         self.env.flush_all()
         # Paid in an earlier transaction, as in life.
         for table in ("account_partial_reconcile", "account_payment"):
-            self.env.cr.execute(f"UPDATE {table} SET create_date = create_date - interval '5 days'")
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET create_date = create_date - interval '5 days'",
+                    SQL.identifier(table),
+                )
+            )
         self.write_to(self.late)
         self.assertEqual(self.kinds(), ["email"])
 

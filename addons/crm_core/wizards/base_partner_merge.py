@@ -31,6 +31,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self._keep_address_notes(said, addresses, survivors)
             Consent._keep_strictest(said, survivors)
             Preference._merge_partners(wishes, survivors.id)
+            # sudo: lines of one old order may have become those of one customer
+            self.env["crm.past.sale"].sudo().search(
+                [("partner_id", "=", survivors.id)]
+            )._interaction_sync_later()
             # sudo: derived rows
             self.env["crm.interaction"].sudo()._merge_partners(commercial.ids, gone.ids, survivors.id)
         return result

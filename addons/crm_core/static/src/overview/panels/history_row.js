@@ -19,6 +19,7 @@ for (const [kind, icon] of Object.entries({
     lost: "fa-thumbs-o-down",
     meeting: "fa-calendar",
     order: "fa-shopping-cart",
+    past_order: "fa-history",
     payment: "fa-credit-card",
     quotation: "fa-file-text-o",
     refund: "fa-undo",
