@@ -58,9 +58,10 @@ class CrmActionRule(models.Model):
 
     # What is made of the person's data
     is_profiling = fields.Boolean(
-        "Uses a Profile",
+        "Leave Out Who Objected to Profiling",
         default=True,
-        help="Leaves out customers who objected to profiling. Off only where the rule serves a contract, such"
+        help="Choosing people by what they buy and how they behave is profiling, to which a person may"
+        " object. Off only where the rule serves a contract, such"
         " as an open quotation or an overdue invoice.",
     )
 
