@@ -24,6 +24,7 @@
         "security/portal_rules.xml",
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
+        "data/mail_message_subtype.xml",
         "views/crm_target_group_add_views.xml",
         "data/crm_consent_purpose.xml",
         "data/mail_template_consent.xml",

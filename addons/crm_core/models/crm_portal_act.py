@@ -61,10 +61,17 @@ class CrmPortalAct(models.Model):
                 "company_id": act.company_id.id,
                 "channel": "portal",
                 "direction": "in",
+                # For the search, and for who reads the table: the reader is told in his language, below.
                 "subject": f"{acts[act.act]}: {act.name}" if act.name else acts[act.act],
             }
             for act in self
         ]
+
+    def _interaction_look(self):
+        acts = dict(self._fields["act"]._description_selection(self.env))
+        return {
+            act.id: {"subject": f"{acts[act.act]}: {act.name}" if act.name else acts[act.act]} for act in self
+        }
 
 
 class ResUsers(models.Model):

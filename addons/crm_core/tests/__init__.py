@@ -7,9 +7,14 @@ from . import test_offers
 from . import test_offer_batch
 from . import test_overview
 from . import test_target_group
+from . import test_target_group_access
+from . import test_target_group_actions
+from . import test_target_group_conditions
 from . import test_duplicates
 from . import test_past_sales
+from . import test_past_sales_history
 from . import test_timeline
+from . import test_timeline_reminder
 from . import test_contact_log
 from . import test_consent_fold
 from . import test_consent_event
@@ -21,6 +26,7 @@ from . import test_preference
 from . import test_sensitive_data
 from . import test_privacy
 from . import test_access
+from . import test_action_rule
 from . import test_api
 from . import test_readme
 from . import test_settings
