@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .mail_message import SAID
+
 # What decides whether an e-mail about an invoice reminded of a payment.
 REMINDED_OF = frozenset({"state", "payment_state", "invoice_date_due"})
 
@@ -115,9 +117,14 @@ class AccountMove(models.Model):
 
     def _write_multi(self, vals_list):
         result = super()._write_multi(vals_list)
-        names = {name for vals in vals_list for name in vals}
-        if not REMINDED_OF.isdisjoint(names):
-            self._crm_follow_reminders("invoice_date_due" in names)
+        # What was just posted for the first time reminded nobody before.
+        followed = [
+            move.id
+            for move, vals in zip(self, vals_list, strict=True)
+            if not REMINDED_OF.isdisjoint(vals) and "posted_before" not in vals
+        ]
+        if followed:
+            self.browse(followed)._crm_follow_reminders(any("invoice_date_due" in vals for vals in vals_list))
         return result
 
     def _crm_follow_reminders(self, is_due_date_new=False):
@@ -134,7 +141,14 @@ class AccountMove(models.Model):
             return
         # SQL: a search would flush, in the middle of flushing
         rows = self.env.execute_query(
-            SQL("SELECT id FROM mail_message WHERE model = 'account.move' AND res_id IN %s", late._ids)
+            SQL(
+                """
+                SELECT id FROM mail_message
+                 WHERE model = 'account.move' AND res_id IN %s AND message_type IN %s
+                """,
+                late._ids,
+                SAID,
+            )
         )
         # sudo: derived rows follow, whoever may read the messages
         self.env["mail.message"].sudo().browse(id_ for (id_,) in rows)._interaction_sync_later()

@@ -158,13 +158,14 @@ class CrmInteraction(models.Model):
     def _finish_pending(self):
         """What the mixin asks for at the end of a transaction."""
         self._sync_pending()
-        if new := self.browse(self.env.cr.precommit.data.pop(NEW, ())).exists():
+        if new := self.browse(self.env.cr.precommit.data.pop(NEW, ())):
             new._announce()
 
     def _announce(self):
         """These contacts are new; called once, before the transaction that made them is committed.
 
-        An addon may tell others of them. The first fill announces nothing: that is history.
+        An addon may tell others of those that still exist. The first fill announces nothing: that is
+        history.
         """
 
     @api.model
