@@ -28,6 +28,7 @@ from . import crm_fact_check
 from . import crm_product_stat
 from . import crm_product_pair
 from . import res_company
+from . import resource_calendar
 from . import res_config_settings
 from . import sale_order
 from . import sale_order_line

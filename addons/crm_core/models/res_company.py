@@ -5,7 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -21,6 +21,8 @@ FACT_SETTINGS = {
     "crm_repeat_decay",
     "crm_interval_prior",
 }
+# The zone of a company depends on these, and on that of its working hours and of its contact.
+TIMEZONE_FIELDS = {"crm_timezone", "resource_calendar_id", "partner_id"}
 
 
 class ResCompany(models.Model):
@@ -215,6 +217,8 @@ class ResCompany(models.Model):
     def write(self, vals):
         before = {company: company._crm_fact_settings() for company in self}
         result = super().write(vals)
+        if TIMEZONE_FIELDS & vals.keys():
+            self.env.registry.clear_cache()
         if FACT_SETTINGS & vals.keys():
             changed = self.filtered(lambda company: company._crm_fact_settings() != before[company])
             changed._crm_rebuild_facts()
@@ -262,13 +266,18 @@ class ResCompany(models.Model):
 
     @api.model
     def _crm_timezone_sql(self, company_id):
-        # sudo: time zones alone, of every company
-        companies = self.sudo().with_context(active_test=False)._crm_all()
         zone = SQL(" ").join(
-            SQL("WHEN %s = %s THEN %s", company_id, company.id, company._crm_timezone())
-            for company in companies
+            SQL("WHEN %s = %s THEN %s", company_id, id_, name) for id_, name in self._crm_timezones().items()
         )
         return SQL("(CASE %s ELSE 'UTC' END)", zone)
+
+    @api.model
+    @ormcache()
+    def _crm_timezones(self):
+        """:return: {company id: name of its time zone}, of every company"""
+        # sudo: time zones alone
+        companies = self.sudo().with_context(active_test=False)._crm_all()
+        return {company.id: company._crm_timezone() for company in companies}
 
     def _crm_end_of_day(self, day):
         """The last second of a day in the company's zone, as an instant in UTC (naive).

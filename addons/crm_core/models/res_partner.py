@@ -30,6 +30,15 @@ class ResPartner(models.Model):
         self.env["crm.interaction"].sudo()._follow_customers([*before.values()])  # sudo: derived rows
         return result
 
+    def write(self, vals):
+        result = super().write(vals)
+        # sudo: whether it is a company's own contact
+        if "tz" in vals and self.env["res.company"].sudo().search_count(
+            [("partner_id", "in", self.ids)], limit=1
+        ):
+            self.env.registry.clear_cache()  # the time zones of companies, see res.company
+        return result
+
     def _crm_owners_stored(self):
         """:return: {partner id: id of the commercial entity in the database, None for a new partner}"""
         return dict(
