@@ -12,6 +12,13 @@ COLUMNS = (
     *("res_id", "event", "kind", "date", "owner_id", "partner_id", "company_id"),
     *("channel", "direction", "user_id", "subject", "outcome"),
 )
+# The same as SQL, put together once: every document that is written asks for it.
+STORED = (*COLUMNS, "commercial_partner_id")
+SQL_TOLD = SQL(", ".join(COLUMNS))
+SQL_STORED = SQL(", ".join(STORED))
+SQL_ASSIGNED = SQL(", ".join(f"{name} = excluded.{name}" for name in STORED))
+SQL_KNOWN = SQL(", ".join(f"known.{name}" for name in STORED))
+SQL_EXCLUDED = SQL(", ".join(f"excluded.{name}" for name in STORED))
 
 EMPTY_LOOK = {"state": "", "level": "muted", "amount": None, "currency_id": None}
 
@@ -110,7 +117,6 @@ class CrmInteraction(models.Model):
         ids = tuple(ids)
         if not ids:
             return []
-        columns = [SQL.identifier(column) for column in (*COLUMNS, "commercial_partner_id")]
         new = self.env.execute_query(
             SQL(
                 """
@@ -135,11 +141,11 @@ class CrmInteraction(models.Model):
                 SELECT id FROM upserted WHERE is_new ORDER BY id
                 """,
                 source=self.env[model_name]._interaction_query(ids),
-                told=SQL(", ").join(columns[:-1]),
-                columns=SQL(", ").join(columns),
-                assignments=SQL(", ").join(SQL("%s = excluded.%s", name, name) for name in columns),
-                known=SQL(", ").join(SQL("known.%s", name) for name in columns),
-                excluded=SQL(", ").join(SQL("excluded.%s", name) for name in columns),
+                told=SQL_TOLD,
+                columns=SQL_STORED,
+                assignments=SQL_ASSIGNED,
+                known=SQL_KNOWN,
+                excluded=SQL_EXCLUDED,
                 model=model_name,
                 ids=list(ids),
             )

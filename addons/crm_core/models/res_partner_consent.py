@@ -41,9 +41,14 @@ class ResPartner(models.Model):
         copy=False,
         groups="base.group_user",
         help="The person demanded that the data are kept, but neither used for contacts nor for profiles.",
+        prefetch="crm_core",
     )
-    crm_email_changed_at = fields.Datetime("E-mail Changed", readonly=True, copy=False, groups=ROLE)
-    crm_phone_changed_at = fields.Datetime("Phone Changed", readonly=True, copy=False, groups=ROLE)
+    crm_email_changed_at = fields.Datetime(
+        "E-mail Changed", readonly=True, copy=False, groups=ROLE, prefetch="crm_core"
+    )
+    crm_phone_changed_at = fields.Datetime(
+        "Phone Changed", readonly=True, copy=False, groups=ROLE, prefetch="crm_core"
+    )
     crm_consent_event_ids = fields.One2many("crm.consent.event", "partner_id", "Consent History", groups=ROLE)
     crm_consent_state_ids = fields.One2many("crm.consent.state", "partner_id", "Consents", groups=ROLE)
     crm_preference_ids = fields.One2many("crm.contact.preference", "partner_id", "Preferences", groups=ROLE)

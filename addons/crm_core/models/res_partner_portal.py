@@ -24,6 +24,7 @@ class ResPartner(models.Model):
         index="btree_not_null",
         groups="base.group_user",
         help="Decides in the portal which colleagues see the business of the whole customer.",
+        prefetch="crm_core",
     )
     crm_sees_business = fields.Boolean(
         "Sees the Whole Business",
@@ -31,6 +32,7 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="In the portal: all offers, quotations, orders and invoices of the customer, not only the own"
         " ones. The main contact decides it there, too.",
+        prefetch="crm_core",
     )
     crm_portal_reader_ids = fields.Many2many(
         "res.partner",
