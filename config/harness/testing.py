@@ -100,19 +100,19 @@ class Rounds:
         ours = self.selection
         apart = [addon for addon in bridges(self.everything) if addon not in ours]
         needed = select(self.everything, [addon.name for addon in apart]) if apart else []
-        self._checkout_round(self.everything.values(), "tests/static", "tests/harness")
-        self._prepare_templates(needed, apart)
+        self._prepare_beside_checkout_round(needed, apart)
         self._addons_round("test", "the addons without demo data", ours, ours, thorough=True)
         self._addons_round("test_demo", "the addons with demo data", ours, ours, demo=True)
         if apart:
             self._addons_round("test_bridges", "the bridges to other apps", needed, apart, thorough=True)
         self._install_round()
 
-    def _prepare_templates(self, needed, apart):
-        """Make the templates of all rounds, those with demo data beside those without: making one
-        keeps one core busy.
+    def _prepare_beside_checkout_round(self, needed, apart):
+        """Make the templates of all rounds. What keeps one core busy goes side by side: those with demo
+        data in one row; the tests of the checkout, and the templates without, in the other.
         """
         with preparing(self.workspace, "make test"), alongside(self._prepare_demo_templates):
+            self._checkout_round(self.everything.values(), "tests/static", "tests/harness")
             self._suite_template(self.selection, self.selection, demo=False)
             if apart:
                 self._suite_template(needed, apart, demo=False)

@@ -194,12 +194,16 @@ class RecordedRounds(Rounds):
         self.settings = Settings(addons=chosen)
         self.everything = addons
         self.selection = select(addons, chosen)
+        self.workspace = Workspace(addons["core"].path.parents[1])
         self.rounds = []
 
     def _checkout_round(self, addons, *folders):
         self.rounds.append(("checkout", names(addons), *folders))
 
-    def _prepare_templates(self, needed, apart):
+    def _prepare_demo_templates(self):
+        pass
+
+    def _suite_template(self, selection, tested, demo):
         pass
 
     def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False):

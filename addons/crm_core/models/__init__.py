@@ -28,6 +28,7 @@ from . import crm_fact_check
 from . import crm_product_stat
 from . import crm_product_pair
 from . import res_company
+from . import resource_calendar
 from . import res_config_settings
 from . import sale_order
 from . import sale_order_line
@@ -56,6 +57,7 @@ from . import res_partner_portal
 from . import res_partner_facts
 from . import res_partner_key
 from . import crm_past_sale
+from . import crm_past_sale_history
 from . import crm_target_group
 from . import crm_target_group_member
 from . import crm_target_group_refresh

@@ -12,6 +12,13 @@ COLUMNS = (
     *("res_id", "event", "kind", "date", "owner_id", "partner_id", "company_id"),
     *("channel", "direction", "user_id", "subject", "outcome"),
 )
+# The same as SQL, put together once: every document that is written asks for it.
+STORED = (*COLUMNS, "commercial_partner_id")
+SQL_TOLD = SQL(", ".join(COLUMNS))
+SQL_STORED = SQL(", ".join(STORED))
+SQL_ASSIGNED = SQL(", ".join(f"{name} = excluded.{name}" for name in STORED))
+SQL_KNOWN = SQL(", ".join(f"known.{name}" for name in STORED))
+SQL_EXCLUDED = SQL(", ".join(f"excluded.{name}" for name in STORED))
 
 EMPTY_LOOK = {"state": "", "level": "muted", "amount": None, "currency_id": None}
 
@@ -46,11 +53,13 @@ class CrmInteraction(models.Model):
         [
             ("quotation", "Quotation"),
             ("order", "Order"),
+            ("past_order", "Imported Order"),
             ("delivery", "Delivery"),
             ("return", "Return"),
             ("invoice", "Invoice"),
             ("refund", "Refund"),
             ("payment", "Payment"),
+            ("reminder", "Payment Reminder"),
             ("lead", "Opportunity"),
             ("won", "Opportunity Won"),
             ("lost", "Opportunity Lost"),
@@ -108,7 +117,6 @@ class CrmInteraction(models.Model):
         ids = tuple(ids)
         if not ids:
             return []
-        columns = [SQL.identifier(column) for column in (*COLUMNS, "commercial_partner_id")]
         new = self.env.execute_query(
             SQL(
                 """
@@ -133,11 +141,11 @@ class CrmInteraction(models.Model):
                 SELECT id FROM upserted WHERE is_new ORDER BY id
                 """,
                 source=self.env[model_name]._interaction_query(ids),
-                told=SQL(", ").join(columns[:-1]),
-                columns=SQL(", ").join(columns),
-                assignments=SQL(", ").join(SQL("%s = excluded.%s", name, name) for name in columns),
-                known=SQL(", ").join(SQL("known.%s", name) for name in columns),
-                excluded=SQL(", ").join(SQL("excluded.%s", name) for name in columns),
+                told=SQL_TOLD,
+                columns=SQL_STORED,
+                assignments=SQL_ASSIGNED,
+                known=SQL_KNOWN,
+                excluded=SQL_EXCLUDED,
                 model=model_name,
                 ids=list(ids),
             )
@@ -156,13 +164,14 @@ class CrmInteraction(models.Model):
     def _finish_pending(self):
         """What the mixin asks for at the end of a transaction."""
         self._sync_pending()
-        if new := self.browse(self.env.cr.precommit.data.pop(NEW, ())).exists():
+        if new := self.browse(self.env.cr.precommit.data.pop(NEW, ())):
             new._announce()
 
     def _announce(self):
         """These contacts are new; called once, before the transaction that made them is committed.
 
-        An addon may tell others of them. The first fill announces nothing: that is history.
+        An addon may tell others of those that still exist. The first fill announces nothing: that is
+        history.
         """
 
     @api.model
@@ -241,6 +250,7 @@ class CrmInteraction(models.Model):
         )
         zone = pytz.timezone(self.env.company._crm_timezone())
         looks = {name: records._interaction_look() for name, records in sources.items()}
+        outcomes = {name: records._interaction_outcomes() for name, records in sources.items()}
         rows = []
         for row in self:
             source = sources[row.res_model]
@@ -262,7 +272,7 @@ class CrmInteraction(models.Model):
                     "contact": row.partner_id.display_name or "",
                     "user": row.user_id.name or "",
                     "subject": row.subject or "",
-                    "outcome": row.outcome or "",
+                    "outcome": outcomes[row.res_model].get(row.outcome, row.outcome) or "",
                     "unfolds": source._interaction_unfolds,
                     **EMPTY_LOOK,
                     **looks[row.res_model].get(row.res_id, {}),

@@ -5,7 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -21,6 +21,8 @@ FACT_SETTINGS = {
     "crm_repeat_decay",
     "crm_interval_prior",
 }
+# The zone of a company depends on these, and on that of its working hours and of its contact.
+TIMEZONE_FIELDS = {"crm_timezone", "resource_calendar_id", "partner_id"}
 
 
 class ResCompany(models.Model):
@@ -31,14 +33,21 @@ class ResCompany(models.Model):
         _tz_get,
         string="Time Zone of the Company",
         help="Days of orders and deliveries are days in this zone. Empty: the zone of the working hours.",
+        prefetch="crm_core",
     )
 
     # Next actions
     crm_action_user_cap = fields.Integer(
-        "Proposals per Employee and Day", default=15, help="What fits a day: the best come first."
+        "Proposals per Employee and Day",
+        default=15,
+        help="What fits a day: the best come first.",
+        prefetch="crm_core",
     )
     crm_action_customer_cap = fields.Integer(
-        "Open Proposals per Customer", default=2, help="At most so many acts are proposed at once."
+        "Open Proposals per Customer",
+        default=2,
+        help="At most so many acts are proposed at once.",
+        prefetch="crm_core",
     )
 
     # Lifecycle
@@ -46,30 +55,43 @@ class ResCompany(models.Model):
         "Late After",
         default=1.5,
         help="A customer is late when this many of his own intervals have passed without an order.",
+        prefetch="crm_core",
     )
     crm_lost_factor = fields.Float(
         "Lost After",
         default=4.0,
         help="A customer is lost when this many of his own intervals have passed without an order.",
+        prefetch="crm_core",
     )
     crm_default_interval = fields.Integer(
         "Interval Assumed",
         default=60,
         help="Days between orders assumed for a customer with fewer than three days of ordering.",
+        prefetch="crm_core",
     )
     crm_late_min_days = fields.Integer(
-        "Late Not Before", default=14, help="Days without an order before which nobody is late."
+        "Late Not Before",
+        default=14,
+        help="Days without an order before which nobody is late.",
+        prefetch="crm_core",
     )
     crm_lost_min_days = fields.Integer(
-        "Lost Not Before", default=120, help="Days without an order before which nobody is lost."
+        "Lost Not Before",
+        default=120,
+        help="Days without an order before which nobody is lost.",
+        prefetch="crm_core",
     )
     crm_new_days = fields.Integer(
-        "New For", default=90, help="Days after the first order during which a customer is new."
+        "New For",
+        default=90,
+        help="Days after the first order during which a customer is new.",
+        prefetch="crm_core",
     )
     crm_top_share = fields.Float(
         "Top Customers",
         default=20.0,
         help="Percentage of the customers with turnover in the last 12 months who count as top customers.",
+        prefetch="crm_core",
     )
 
     # Offers
@@ -77,50 +99,67 @@ class ResCompany(models.Model):
         "Memory",
         default=0.95,
         help="Weight of a purchase against the same one an order later; 1 never forgets.",
+        prefetch="crm_core",
     )
     crm_interval_prior = fields.Float(
         "Trust in the Product's Rhythm",
         default=2.0,
         help="How many of the customer's own intervals the usual interval of the product is worth.",
+        prefetch="crm_core",
     )
     crm_weight_repeat = fields.Float(
         "Weight of Repeat Purchases",
         default=1.0,
         help="How much it counts that the customer buys the product regularly.",
+        prefetch="crm_core",
     )
     crm_weight_popular = fields.Float(
-        "Weight of Popularity", default=0.3, help="How much it counts that many others buy the product."
+        "Weight of Popularity",
+        default=0.3,
+        help="How much it counts that many others buy the product.",
+        prefetch="crm_core",
     )
     crm_weight_due = fields.Float(
         "Weight of Due Replenishment",
         default=0.8,
         help="How much it counts that the customer should be running out of the product.",
+        prefetch="crm_core",
     )
     crm_weight_together = fields.Float(
         "Weight of Bought Together",
         default=0.25,
         help="How much it counts that the product goes with what the customer buys.",
+        prefetch="crm_core",
     )
     crm_pair_min_orders = fields.Integer(
         "Orders Behind a Pair",
         default=5,
         help="Two products count as bought together when at least this many orders hold both.",
+        prefetch="crm_core",
     )
     crm_history_months = fields.Integer(
         "Months Looked At",
         default=24,
         help="Age of orders that popularity and pairs are learned from.",
+        prefetch="crm_core",
     )
     crm_offer_lines = fields.Integer(
-        "Lines per Offer", default=5, help="Products in an offer that is made without being asked how many."
+        "Lines per Offer",
+        default=5,
+        help="Products in an offer that is made without being asked how many.",
+        prefetch="crm_core",
     )
     crm_offer_validity_days = fields.Integer(
-        "Offer Valid For", default=14, help="Days after which an offer expires that nobody answered."
+        "Offer Valid For",
+        default=14,
+        help="Days after which an offer expires that nobody answered.",
+        prefetch="crm_core",
     )
     crm_offer_declined_days = fields.Integer(
         "Silence After a No",
         default=60,
         help="Days during which a product that the customer declined is not offered again.",
+        prefetch="crm_core",
     )
     crm_offer_stock_policy = fields.Selection(
         [("any", "Offer everything, show the stock"), ("available", "Only what is in stock")],
@@ -128,6 +167,7 @@ class ResCompany(models.Model):
         default="any",
         required=True,
         help="Whether products without stock may be offered.",
+        prefetch="crm_core",
     )
 
     @api.constrains("crm_action_user_cap", "crm_action_customer_cap")
@@ -215,6 +255,8 @@ class ResCompany(models.Model):
     def write(self, vals):
         before = {company: company._crm_fact_settings() for company in self}
         result = super().write(vals)
+        if TIMEZONE_FIELDS & vals.keys():
+            self.env.registry.clear_cache()
         if FACT_SETTINGS & vals.keys():
             changed = self.filtered(lambda company: company._crm_fact_settings() != before[company])
             changed._crm_rebuild_facts()
@@ -262,13 +304,18 @@ class ResCompany(models.Model):
 
     @api.model
     def _crm_timezone_sql(self, company_id):
-        # sudo: time zones alone, of every company
-        companies = self.sudo().with_context(active_test=False)._crm_all()
         zone = SQL(" ").join(
-            SQL("WHEN %s = %s THEN %s", company_id, company.id, company._crm_timezone())
-            for company in companies
+            SQL("WHEN %s = %s THEN %s", company_id, id_, name) for id_, name in self._crm_timezones().items()
         )
         return SQL("(CASE %s ELSE 'UTC' END)", zone)
+
+    @api.model
+    @ormcache()
+    def _crm_timezones(self):
+        """:return: {company id: name of its time zone}, of every company"""
+        # sudo: time zones alone
+        companies = self.sudo().with_context(active_test=False)._crm_all()
+        return {company.id: company._crm_timezone() for company in companies}
 
     def _crm_end_of_day(self, day):
         """The last second of a day in the company's zone, as an instant in UTC (naive).

@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import CrmCoreCommon
 
@@ -76,3 +77,22 @@ class TestFactsCompany(CrmCoreCommon):
         partner.unlink()
         rows = self.Fact.search([("partner_id", "in", (self.customer | partner).ids)])
         self.assertEqual((rows.partner_id, rows.product_id), (self.customer, self.paper))
+
+    def test_zone_of_a_company_follows_what_it_depends_on(self):
+        def zone():
+            ask = SQL("SELECT %s", self.env["res.company"]._crm_timezone_sql(SQL("%s", self.branch.id)))
+            return self.env.execute_query(ask)[0][0]
+
+        self.assertEqual(zone(), "UTC")
+        self.branch.crm_timezone = False
+        self.branch.resource_calendar_id = self.env["resource.calendar"].create(
+            {"name": "Office", "tz": "Asia/Tokyo"}
+        )
+        self.assertEqual(zone(), "Asia/Tokyo")
+        self.branch.resource_calendar_id.tz = "Europe/Paris"
+        self.assertEqual(zone(), "Europe/Paris")
+        self.branch.resource_calendar_id = False
+        self.branch.partner_id.tz = "America/New_York"
+        self.assertEqual(zone(), "America/New_York")
+        self.branch.crm_timezone = "UTC"
+        self.assertEqual(zone(), "UTC")

@@ -25,7 +25,7 @@ class CrmInteraction(models.Model):
         rules = self.env["base.automation"]._get_actions(self, CREATE_TRIGGERS)
         if not rules:
             return
-        contacts = self.with_env(rules.env)
+        contacts = self.with_env(rules.env).exists()
         token = _at_work.set(True)
         try:
             for rule in rules.with_context(old_values=None):
