@@ -27,8 +27,8 @@ class HelpdeskStage(models.Model):
         required=True,
         default="open",
         index=True,
-        help="Waiting: it is the customer's turn. Solved and cancelled tickets are closed; cancelled ones count "
-        "neither as solved nor in the service levels.",
+        help="Waiting: it is the customer's turn. Solved and cancelled tickets are closed; cancelled ones "
+        "count neither as solved nor in the service levels.",
     )
     fold = fields.Boolean(
         string="Folded",

@@ -108,7 +108,8 @@ class HelpdeskTicket(models.Model):
         "sale.order",
         string="Sales Order",
         index="btree_not_null",
-        domain="[('company_id', '=', company_id), ('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
+        domain="[('company_id', '=', company_id), "
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
     )
     invoice_id = fields.Many2one(
         "account.move",
@@ -267,7 +268,7 @@ class HelpdeskTicket(models.Model):
                 super(HelpdeskTicket, ticket).write({"number": sequence.next_by_code(SEQUENCE)})
 
     def _find_customer(self):
-        """Link a contact where the e-mail belongs to exactly one; of several the ticket cannot know whose it is."""
+        """Link a contact where the e-mail belongs to exactly one; of several nobody knows whose it is."""
         unknown = self.filtered(lambda ticket: not ticket.partner_id and ticket.partner_email)
         if not unknown:
             return
