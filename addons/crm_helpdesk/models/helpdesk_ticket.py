@@ -237,10 +237,12 @@ class HelpdeskTicket(models.Model):
     def write(self, vals):
         if "number" in vals:
             raise UserError(self.env._("The number of a ticket stays."))
-        moved = self.filtered(lambda ticket: ticket.stage_id.id != vals.get("stage_id", ticket.stage_id.id))
+        stages = {ticket: ticket.stage_id for ticket in self}
         closed = self.filtered("is_closed")
         result = super().write(vals)
         now = fields.Datetime.now()
+        # Another team may have other stages.
+        moved = self.filtered(lambda ticket: ticket.stage_id != stages[ticket])
         if moved:
             super(HelpdeskTicket, moved).write({"stage_changed_at": now})
         closing, opening = (self - closed).filtered("is_closed"), closed.filtered(lambda t: not t.is_closed)
