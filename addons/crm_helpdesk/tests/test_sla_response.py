@@ -46,6 +46,7 @@ class TestSlaResponse(SlaCommon):
             }
         )
         ticket = self.opened("03-02 09:00")
+        self.env.cr.precommit.run()  # else it is still being created
         with self.moment("03-02 10:00"):
             ticket.with_user(self.anna).with_context(
                 tracking_disable=False, mail_notrack=False
