@@ -46,7 +46,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
         )
         work = _Work(self.env, tickets.sudo(), rows, now)
         for row in rows:
-            work.write(row, row._get_course().follow(REACH, work.now, work.time_of(row)))
+            work.store(row, row._get_course().follow(REACH, work.now, work.time_of(row)))
         self._summarize(tickets)
 
     @api.model
@@ -56,7 +56,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
         rows = self._get_rows(tickets).filtered(lambda row: not row.is_over)
         work = _Work(self.env, tickets.sudo(), rows, now)
         for row in rows:
-            work.write(row, row._get_course().follow(CANCEL, work.now, work.time_of(row)))
+            work.store(row, row._get_course().follow(CANCEL, work.now, work.time_of(row)))
         self._summarize(tickets)
 
     @api.model
@@ -65,7 +65,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
         work = _Work(self.env, rows.ticket_id, rows, fields.Datetime.now())
         for row in rows:
             course = row._get_course()
-            work.write(row, course.follow(RUN, work.now, work.time_of(row)))
+            work.store(row, course.follow(RUN, work.now, work.time_of(row)))
         self._summarize(rows.ticket_id)
 
     @api.model
@@ -81,7 +81,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
         self._match(work)
         for row in work.rows:
             work.advance(row)
-        work.create()
+        work.begin()
         self._summarize(tickets)
 
     # How ------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class _Work:
         if row.reached_at and row.metric == "first_response":
             return
         if not holds:
-            self.write(row, row._get_course().follow(CANCEL, self.now, self.time_of(row)))
+            self.store(row, row._get_course().follow(CANCEL, self.now, self.time_of(row)))
             return
         situation = self.situation(ticket, policy, ticket.stage_id)
         if row.reached_at and situation == REACH:
@@ -258,9 +258,9 @@ class _Work:
             course = course.follow(situation, self.now, time)
         else:
             course = course.rescheduled(self.now, time)
-        self.write(row, course, calendar)
+        self.store(row, course, calendar)
 
-    def write(self, row, course, calendar=None):
+    def store(self, row, course, calendar=None):
         """Store what has changed of a row."""
         calendar = row.calendar_id if calendar is None else calendar
         time = self.times.of(calendar, row.company_id)
@@ -296,7 +296,7 @@ class _Work:
 
     # Rows to come
 
-    def create(self):
+    def begin(self):
         """Begin the missing promises, each with what has happened to its ticket before."""
         if not self.missing:
             return

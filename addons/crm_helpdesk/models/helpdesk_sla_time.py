@@ -44,7 +44,7 @@ class CalendarTime(WorkingTime):
         if stop > self._stop:
             self._pieces += self._read(self._stop, stop)
             self._stop = stop
-        super().__init__(self._pieces)
+        self._load(self._pieces)
 
     def elapsed(self, start, stop):
         if start < self._start or stop > self._stop:

@@ -54,7 +54,7 @@ class HelpdeskStage(models.Model):
 
     @api.constrains("kind", "active", "team_ids")
     def _check_teams_keep_stages(self):
-        teams = self.env["helpdesk.team"].search([])
+        teams = self.env["helpdesk.team"].search([("active", "=", True)])
         teams._check_stages()
 
     @api.ondelete(at_uninstall=False)

@@ -180,9 +180,10 @@ class HelpdeskTicket(models.Model):
             ticket.display_name = f"{ticket.number}: {ticket.name}" if ticket.number else ticket.name
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for ticket in self:
             ticket.access_url = f"/my/tickets/{ticket.id}"
+        return result
 
     @api.model
     def _group_expand_stages(self, stages, domain):
@@ -235,7 +236,7 @@ class HelpdeskTicket(models.Model):
         return tickets
 
     def write(self, vals):
-        if "number" in vals:
+        if "number" in vals and any(self.mapped("number")):
             raise UserError(self.env._("The number of a ticket stays."))
         stages = {ticket: ticket.stage_id for ticket in self}
         closed = self.filtered("is_closed")
@@ -266,8 +267,8 @@ class HelpdeskTicket(models.Model):
         for company, tickets in self.grouped("company_id").items():
             # sudo: whoever may open a ticket may take its number
             sequence = self.env["ir.sequence"].sudo().with_company(company)
-            for ticket in tickets:
-                super(HelpdeskTicket, ticket).write({"number": sequence.next_by_code(SEQUENCE)})
+            for ticket in tickets.filtered(lambda ticket: not ticket.number):
+                ticket.number = sequence.next_by_code(SEQUENCE)
 
     def _find_customer(self):
         """Link a contact where the e-mail belongs to exactly one; of several nobody knows whose it is."""

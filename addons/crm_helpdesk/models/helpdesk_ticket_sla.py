@@ -99,8 +99,9 @@ class HelpdeskTicket(models.Model):
     # Messages ------------------------------------------------------------------------
 
     def _message_post_after_hook(self, message, msg_values):
-        super()._message_post_after_hook(message, msg_values)
+        result = super()._message_post_after_hook(message, msg_values)
         self._sla_hear(message)
+        return result
 
     def _sla_hear(self, message):
         """Tell the clocks what a message means: an answer, a question, or nothing."""

@@ -62,9 +62,4 @@ class HelpdeskSlaReport(models.Model):
     def action_open_ticket(self):
         """The ticket of the promise."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpdesk.ticket",
-            "res_id": self.ticket_id.id,
-            "views": [(False, "form")],
-        }
+        return self.env["helpdesk.sla.status"].browse(self.id).action_open_ticket()

@@ -82,7 +82,7 @@ class TestSlaWatch(SlaCommon):
 
         def refuse(tickets, vals):
             if tickets == refusing and "user_id" in vals:
-                raise UserError("Not this one")
+                raise UserError(self.env._("Not this one"))
             return write(tickets, vals)
 
         with patch.object(Ticket, "write", refuse), self.assertLogs("odoo.addons.crm_helpdesk", "WARNING"):

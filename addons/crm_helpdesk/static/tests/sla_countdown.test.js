@@ -2,7 +2,7 @@ import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { expect, test } from "@odoo/hoot";
 import { mockDate } from "@odoo/hoot-mock";
 import { queryFirst } from "@odoo/hoot-dom";
-import { defineModels, fields, models, mountView } from "@web/../tests/web_test_helpers";
+import { defineModels, fields, makeMockEnv, models, mountView } from "@web/../tests/web_test_helpers";
 import { formatWorkingTime } from "@crm_helpdesk/sla_countdown/working_time";
 
 class Ticket extends models.Model {
@@ -30,7 +30,8 @@ defineModels([Ticket]);
 
 const ARCH = `<form><field name="sla_deadline" widget="helpdesk_sla_countdown"/></form>`;
 
-test("working time is said as people say it", () => {
+test("working time is said as people say it", async () => {
+    await makeMockEnv(); // translations are there
     expect(formatWorkingTime(12000)).toBe("3 h 20 min");
     expect(formatWorkingTime(7200)).toBe("2 h");
     expect(formatWorkingTime(59)).toBe("0 min");

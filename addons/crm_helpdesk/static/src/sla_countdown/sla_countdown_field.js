@@ -10,7 +10,7 @@ const TICK = 30000; // the badge shows minutes
 /** The earliest deadline of a ticket as working time left. Red only when it is late. */
 export class SlaCountdownField extends Component {
     static template = "crm_helpdesk.SlaCountdownField";
-    static props = { ...standardFieldProps };
+    static props = { ...standardFieldProps, showPolicy: { type: Boolean, optional: true } };
 
     setup() {
         this.state = useState({ now: luxon.DateTime.now() });
@@ -76,6 +76,7 @@ export const slaCountdownField = {
     component: SlaCountdownField,
     displayName: _t("Working Time Left"),
     supportedTypes: ["datetime"],
+    extractProps: ({ options }) => ({ showPolicy: Boolean(options.show_policy) }),
     fieldDependencies: [{ name: "sla_countdown", type: "json", readonly: true }],
 };
 
