@@ -1,4 +1,7 @@
+from . import demo
 from . import models
+from . import report
+from . import wizards
 
 
 def post_init_hook(env):

@@ -21,6 +21,9 @@ class WorkingTime:
     """
 
     def __init__(self, intervals=None):
+        self._load(intervals)
+
+    def _load(self, intervals):
         self.always = intervals is None
         joined = _join(intervals or ())
         self._starts = [start for start, _stop in joined]

@@ -6,6 +6,15 @@ from . import helpdesk_team
 from . import helpdesk_ticket
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_sla
+from . import helpdesk_stage_log
+from . import helpdesk_sla
+from . import helpdesk_sla_status
+from . import helpdesk_sla_watch
+from . import helpdesk_sla_engine
+from . import helpdesk_sla_change
 from . import crm_interaction
+from . import mail_thread
 from . import res_company
 from . import res_partner
+from . import resource_calendar

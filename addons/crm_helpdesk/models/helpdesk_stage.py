@@ -27,8 +27,8 @@ class HelpdeskStage(models.Model):
         required=True,
         default="open",
         index=True,
-        help="Waiting: it is the customer's turn. Solved and cancelled tickets are closed; cancelled ones count "
-        "neither as solved nor in the service levels.",
+        help="Waiting: it is the customer's turn. Solved and cancelled tickets are closed; cancelled ones "
+        "count neither as solved nor in the service levels.",
     )
     fold = fields.Boolean(
         string="Folded",
@@ -54,7 +54,7 @@ class HelpdeskStage(models.Model):
 
     @api.constrains("kind", "active", "team_ids")
     def _check_teams_keep_stages(self):
-        teams = self.env["helpdesk.team"].search([])
+        teams = self.env["helpdesk.team"].search([("active", "=", True)])
         teams._check_stages()
 
     @api.ondelete(at_uninstall=False)

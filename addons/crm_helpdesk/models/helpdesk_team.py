@@ -1,8 +1,10 @@
 import ast
+from datetime import datetime, time, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class HelpdeskTeam(models.Model):
@@ -84,6 +86,8 @@ class HelpdeskTeam(models.Model):
     # What there is
     open_count = fields.Integer(compute="_compute_counts")
     unassigned_count = fields.Integer(compute="_compute_counts")
+    late_count = fields.Integer(compute="_compute_counts", string="Late")
+    due_today_count = fields.Integer(compute="_compute_counts", string="Due Today")
 
     @api.depends("member_ids.user_id")
     def _compute_member_user_ids(self):
@@ -96,19 +100,42 @@ class HelpdeskTeam(models.Model):
         return Domain("member_ids.user_id", operator, value)
 
     def _compute_stage_ids(self):
-        stages = self.env["helpdesk.stage"].search([])
+        stages = self.env["helpdesk.stage"].search([("active", "=", True)])
         for team in self:
             team.stage_ids = stages.filtered(
                 lambda stage, team=team: not stage.team_ids or team in stage.team_ids
             )
 
     def _compute_counts(self):
+        """All figures of all teams with one query, of the tickets the user may see."""
+        Ticket = self.env["helpdesk.ticket"]
+        now, tomorrow = fields.Datetime.now(), self._get_end_of_today()
         wanted = Domain("team_id", "in", self.ids) & Domain("is_closed", "=", False)
-        rows = self.env["helpdesk.ticket"]._read_group(wanted, ["team_id", "user_id"], ["__count"])
+        query = Ticket._search(wanted)
+        team, user, deadline = (
+            Ticket._field_to_sql(query.table, name, query) for name in ("team_id", "user_id", "sla_deadline")
+        )
+        query.groupby = team
+        figures = self.env.execute_query(
+            query.select(
+                team,
+                SQL("COUNT(*)"),
+                SQL("COUNT(*) FILTER (WHERE %s IS NULL)", user),
+                SQL("COUNT(*) FILTER (WHERE %s < %s)", deadline, now),
+                SQL("COUNT(*) FILTER (WHERE %s >= %s AND %s < %s)", deadline, now, deadline, tomorrow),
+            )
+        )
+        counts = {team_id: counted for team_id, *counted in figures}
         for team in self:
-            counts = [(user, count) for of_team, user, count in rows if of_team == team]
-            team.open_count = sum(count for _user, count in counts)
-            team.unassigned_count = sum(count for user, count in counts if not user)
+            team.open_count, team.unassigned_count, team.late_count, team.due_today_count = counts.get(
+                team.id, (0, 0, 0, 0)
+            )
+
+    def _get_end_of_today(self):
+        """Midnight to come where the user is, as it is stored."""
+        tomorrow = fields.Datetime.context_timestamp(self, fields.Datetime.now()).date() + timedelta(days=1)
+        midnight = self.env.tz.localize(datetime.combine(tomorrow, time.min))
+        return midnight.astimezone(timezone.utc).replace(tzinfo=None)
 
     @api.constrains("active")
     def _check_stages(self):
@@ -122,6 +149,12 @@ class HelpdeskTeam(models.Model):
                         team.name,
                     )
                 )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "resource_calendar_id" in vals:
+            self.env["helpdesk.sla.change"]._queue([{"team_id": team.id} for team in self])
+        return result
 
     def _alias_get_creation_values(self):
         values = super()._alias_get_creation_values()
@@ -139,8 +172,23 @@ class HelpdeskTeam(models.Model):
         self.ensure_one()
         return self.stage_ids.filtered(lambda stage: stage.kind == "open")[:1]
 
+    def action_open_unassigned(self):
+        """The team's open tickets that nobody has."""
+        return self._open_tickets("unassigned")
+
+    def action_open_late(self):
+        """The team's open tickets whose deadline is over."""
+        return self._open_tickets("late")
+
+    def action_open_due_today(self):
+        """The team's open tickets whose deadline is still today."""
+        return self._open_tickets("due_today")
+
     def action_open_tickets(self):
         """The team's open tickets."""
+        return self._open_tickets()
+
+    def _open_tickets(self, *filters):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_helpdesk.helpdesk_ticket_action_team")
         return {
@@ -150,6 +198,7 @@ class HelpdeskTeam(models.Model):
                 **ast.literal_eval(action["context"]),
                 "default_team_id": self.id,
                 "active_id": self.id,
+                **{f"search_default_{name}": 1 for name in filters},
             },
             "domain": [("team_id", "=", self.id)],
         }

@@ -108,7 +108,8 @@ class HelpdeskTicket(models.Model):
         "sale.order",
         string="Sales Order",
         index="btree_not_null",
-        domain="[('company_id', '=', company_id), ('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
+        domain="[('company_id', '=', company_id), "
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
     )
     invoice_id = fields.Many2one(
         "account.move",
@@ -179,9 +180,10 @@ class HelpdeskTicket(models.Model):
             ticket.display_name = f"{ticket.number}: {ticket.name}" if ticket.number else ticket.name
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for ticket in self:
             ticket.access_url = f"/my/tickets/{ticket.id}"
+        return result
 
     @api.model
     def _group_expand_stages(self, stages, domain):
@@ -234,12 +236,14 @@ class HelpdeskTicket(models.Model):
         return tickets
 
     def write(self, vals):
-        if "number" in vals:
+        if "number" in vals and any(self.mapped("number")):
             raise UserError(self.env._("The number of a ticket stays."))
-        moved = self.filtered(lambda ticket: ticket.stage_id.id != vals.get("stage_id", ticket.stage_id.id))
+        stages = {ticket: ticket.stage_id for ticket in self}
         closed = self.filtered("is_closed")
         result = super().write(vals)
         now = fields.Datetime.now()
+        # Another team may have other stages.
+        moved = self.filtered(lambda ticket: ticket.stage_id != stages[ticket])
         if moved:
             super(HelpdeskTicket, moved).write({"stage_changed_at": now})
         closing, opening = (self - closed).filtered("is_closed"), closed.filtered(lambda t: not t.is_closed)
@@ -263,11 +267,11 @@ class HelpdeskTicket(models.Model):
         for company, tickets in self.grouped("company_id").items():
             # sudo: whoever may open a ticket may take its number
             sequence = self.env["ir.sequence"].sudo().with_company(company)
-            for ticket in tickets:
-                super(HelpdeskTicket, ticket).write({"number": sequence.next_by_code(SEQUENCE)})
+            for ticket in tickets.filtered(lambda ticket: not ticket.number):
+                ticket.number = sequence.next_by_code(SEQUENCE)
 
     def _find_customer(self):
-        """Link a contact where the e-mail belongs to exactly one; of several the ticket cannot know whose it is."""
+        """Link a contact where the e-mail belongs to exactly one; of several nobody knows whose it is."""
         unknown = self.filtered(lambda ticket: not ticket.partner_id and ticket.partner_email)
         if not unknown:
             return

@@ -9,8 +9,6 @@ class HelpdeskTicket(models.Model):
 
     def message_new(self, msg_dict, custom_values=None):
         """A mail to a team's address opens a ticket."""
-        # The gateway's own user answers for nothing.
-        self = self.with_context(default_user_id=False)
         sender = msg_dict.get("from") or ""
         name, email = parse_contact_from_email(sender)
         values = {
@@ -20,7 +18,9 @@ class HelpdeskTicket(models.Model):
             "partner_id": msg_dict.get("author_id"),
             **(custom_values or {}),
         }
-        ticket = super().message_new(
+        # The gateway's own user answers for nothing.
+        gateway = self.with_context(default_user_id=False)
+        ticket = super(HelpdeskTicket, gateway).message_new(
             msg_dict, custom_values={key: value for key, value in values.items() if value}
         )
         # The gateway has put the whole sender line there.

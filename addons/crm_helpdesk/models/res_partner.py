@@ -11,6 +11,31 @@ class ResPartner(models.Model):
         groups="crm_helpdesk.group_crm_helpdesk_agent",
     )
 
+    helpdesk_calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Hours of Service",
+        company_dependent=True,
+        groups="crm_helpdesk.group_crm_helpdesk_agent",
+        help="Hours that count for the deadlines of this customer's tickets; empty: those of the team.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        # Whoever comes under another company comes under its promises.
+        if not {"helpdesk_calendar_id", "parent_id", "is_company"}.isdisjoint(vals):
+            self._queue_sla_changes()
+        return result
+
+    def _queue_sla_changes(self):
+        # sudo: whoever changes a customer may see none of the tickets whose deadlines that moves
+        tickets = self.env["helpdesk.ticket"].sudo()
+        concerned = tickets._read_group(
+            [("partner_id", "child_of", self.commercial_partner_id.ids), ("is_closed", "=", False)],
+            ["commercial_partner_id"],
+        )
+        customers = [partner for (partner,) in concerned if partner]
+        self.env["helpdesk.sla.change"]._queue([{"partner_id": partner.id} for partner in customers])
+
     def _compute_helpdesk_ticket_count(self):
         wanted = Domain("commercial_partner_id", "in", self.commercial_partner_id.ids) & Domain(
             "is_closed", "=", False
