@@ -54,8 +54,9 @@ def main():
         figures += [*core_consent.consents(env, data.customer_ids)]
         quality = recall(env, data)
         figures += core_relations.measure(env, data, say, ROUNDS)
-    tax = write_tax()
-    report(comparisons, queries, figures, quality, tax)
+    portal = beside_the_erp("core_portal.py")
+    tax = beside_the_erp("core_write_tax.py")
+    report(comparisons, queries, figures, quality, f"{portal}\n{tax}")
 
 
 def say(text):
@@ -294,15 +295,22 @@ def paired_interval(values, others):
     return means[int(RESAMPLES * 0.025)], means[int(RESAMPLES * 0.975)]
 
 
-# Write tax ------------------------------------------------------------
+# Beside the ERP alone --------------------------------------------------
 
 
-def write_tax():
-    """Run the same work with and without our addons, in processes and databases of their own."""
-    erp = os.environ.get("BENCHMARK_ERP_DATABASE")
-    worker = Path(__file__).with_name("core_write_tax.py")
+def beside_the_erp(script):
+    """Run the same work with and without our addons, in processes and databases of their own.
+
+    :return: the tables it prints
+    """
+    say(script)
     result = subprocess.run(
-        [sys.executable, worker, erp, os.environ["BENCHMARK_SUITE_DATABASE"]],
+        [
+            sys.executable,
+            Path(__file__).with_name(script),
+            os.environ["BENCHMARK_ERP_DATABASE"],
+            os.environ["BENCHMARK_SUITE_DATABASE"],
+        ],
         check=True,
         stdout=subprocess.PIPE,
         text=True,

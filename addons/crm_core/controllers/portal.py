@@ -7,6 +7,7 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 PAGE = 20
+ADDRESS_MAX = 200  # characters in a field of the own data
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -17,10 +18,13 @@ class CustomerRelationsPortal(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if "crm_offer_count" in counters:
-            person = request.env["res.partner"]._crm_portal_person()
-            domain = [*person._crm_portal_offers_domain(), ("state", "=", "proposed")]
-            values["crm_offer_count"] = person.env["crm.offer"].search_count(domain)
+        # The page itself asks without counters: the card comes with its number, not by another request.
+        if not counters or "crm_offer_count" in counters:
+            person = self._person()
+            domain = person._crm_portal_offers_domain()
+            found = dict(person.env["crm.offer"]._read_group(domain, ["state"], ["__count"]))
+            values["crm_offer_count"] = found.get("proposed", 0)
+            values["crm_has_offers"] = bool(found)
         return values
 
     def _person(self):
@@ -33,12 +37,21 @@ class CustomerRelationsPortal(CustomerPortal):
         response.headers.update(PRIVATE)
         return response
 
+    def _validate_address_values(self, address_values, *args, **kwargs):
+        """As the ERP, and no endless names: they would end up on every document."""
+        invalid, missing, errors = super()._validate_address_values(address_values, *args, **kwargs)
+        if too_long := {name for name, value in address_values.items() if len(str(value)) > ADDRESS_MAX}:
+            invalid |= too_long
+            errors.append(request.env._("Up to %s characters in each field, please.", ADDRESS_MAX))
+        return invalid, missing, errors
+
     def _try(self, work, done):
-        """Do what a form asks; a mistake is told on the page it came from.
+        """Do what a form asks; what came of it is told in the section of the page the form is in.
 
         :param work: function without arguments
-        :param str done: address of the page to show then
+        :param str done: address of the page to show then, its fragment is the section
         """
+        request.session["crm_portal_section"] = done.partition("#")[2]
         try:
             with request.env.cr.savepoint():
                 work()
@@ -52,6 +65,7 @@ class CustomerRelationsPortal(CustomerPortal):
         return {
             "error": request.session.pop("crm_portal_error", None),
             "is_saved": request.session.pop("crm_portal_saved", None),
+            "section": request.session.pop("crm_portal_section", None) or "",
         }
 
     # Offers -----------------------------------------------------------
@@ -119,6 +133,7 @@ class CustomerRelationsPortal(CustomerPortal):
         except (AccessError, MissingError):
             return request.redirect("/my")
         done = offer.get_portal_url() if access_token else f"/my/offers/{offer_id}"
+        reason = (reason or "").replace("\0", "").strip()[:ADDRESS_MAX]
         return self._try(lambda: offer._decline_in_portal(self._who(offer), reason), done)
 
     def _who(self, offer):
@@ -140,6 +155,7 @@ class CustomerRelationsPortal(CustomerPortal):
             "consents": person._crm_portal_consents(),
             "events": person.env["crm.consent.event"].search([("partner_id", "=", person.id)], limit=50),
             "colleagues": person._crm_portal_colleagues() if person._crm_portal_is_main_contact() else None,
+            "is_alone": person == person.commercial_partner_id and not person.is_company,
             **self._outcome(),
         }
         return self._page("crm_core.portal_my_relations", "crm_relations", **values)
@@ -150,7 +166,7 @@ class CustomerRelationsPortal(CustomerPortal):
         person = self._person()
         return self._try(
             lambda: person._crm_portal_save_wishes(first_channel, contact_limit, contact_limit_days, topics),
-            "/my/relations",
+            "/my/relations#wishes",
         )
 
     @http.route("/my/relations/consent", type="http", auth="user", methods=["POST"], website=True)
@@ -186,4 +202,10 @@ class CustomerRelationsPortal(CustomerPortal):
     @http.route("/my/message", type="http", auth="user", methods=["POST"], website=True)
     def portal_send_message(self, subject="", body="", **_kwargs):
         person = self._person()
-        return self._try(lambda: person._crm_portal_message(subject, body), "/my/message")
+        done = self._try(lambda: person._crm_portal_message(subject, body), "/my/message")
+        if "crm_portal_error" not in request.session:
+            return done
+        # Not by another request: nobody likes to write a message twice.
+        return self._page(
+            "crm_core.portal_message", "crm_message", subject=subject, body=body, **self._outcome()
+        )

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 from . import story_data
 
@@ -59,3 +59,44 @@ class CrmDemoStory(models.AbstractModel):
         )
         while job.state in ("waiting", "running"):
             job._do_step()
+
+    @api.model
+    def _create_reminders(self):
+        """Late invoices of our customers' were reminded of once, a few days after they were due."""
+        today = fields.Date.today()
+        late = self.env["account.move"].search(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("payment_state", "=", "not_paid"),
+                ("partner_id.name", "in", [*story_data.CUSTOMERS]),
+                ("invoice_date_due", "<", today - timedelta(days=5)),
+            ]
+        )
+        for invoice in late:
+            self._write_reminder(invoice)
+
+    def _write_reminder(self, invoice):
+        """Sent long ago: nothing leaves now."""
+        moment = fields.Datetime.to_datetime(invoice.invoice_date_due) + timedelta(days=4, hours=9)
+        self.env["mail.message"].create(
+            {
+                "model": invoice._name,
+                "res_id": invoice.id,
+                "message_type": "comment",
+                "subtype_id": self.env.ref("mail.mt_comment").id,
+                "author_id": invoice.invoice_user_id.partner_id.id,
+                "subject": f"{invoice.name}: did our invoice get lost?",
+                "body": "<p>It was due a few days ago. Could you have a look, please?</p>",
+                "date": moment,
+                "record_company_id": invoice.company_id.id,
+                "notification_ids": [
+                    Command.create(
+                        {
+                            "res_partner_id": invoice.partner_id.id,
+                            "notification_type": "email",
+                            "notification_status": "sent",
+                        }
+                    )
+                ],
+            }
+        )

@@ -56,6 +56,7 @@ from . import res_partner_portal
 from . import res_partner_facts
 from . import res_partner_key
 from . import crm_past_sale
+from . import crm_past_sale_history
 from . import crm_target_group
 from . import crm_target_group_member
 from . import crm_target_group_refresh

@@ -1,5 +1,8 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
+
+# What decides whether an e-mail about an invoice reminded of a payment.
+REMINDED_OF = frozenset({"state", "payment_state", "invoice_date_due"})
 
 
 class AccountMove(models.Model):
@@ -105,3 +108,66 @@ class AccountMove(models.Model):
                 for line in lines
             ],
         }
+
+    # ------------------------------------------------------------------
+    # Reminders
+    # ------------------------------------------------------------------
+
+    def _write_multi(self, vals_list):
+        result = super()._write_multi(vals_list)
+        names = {name for vals in vals_list for name in vals}
+        if not REMINDED_OF.isdisjoint(names):
+            self._crm_follow_reminders("invoice_date_due" in names)
+        return result
+
+    def _crm_follow_reminders(self, is_due_date_new=False):
+        """E-mails about these invoices are reminders or not: their rows of the timeline follow."""
+        today = fields.Date.context_today(self)
+        late = self.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.posted_before
+                and (is_due_date_new or (move.invoice_date_due and move.invoice_date_due < today))
+            )
+        )
+        if not late:
+            return
+        # SQL: a search would flush, in the middle of flushing
+        rows = self.env.execute_query(
+            SQL("SELECT id FROM mail_message WHERE model = 'account.move' AND res_id IN %s", late._ids)
+        )
+        # sudo: derived rows follow, whoever may read the messages
+        self.env["mail.message"].sudo().browse(id_ for (id_,) in rows)._interaction_sync_later()
+
+    def _crm_was_late_sql(self, move_id, moment):
+        """Whether the invoice was posted, past due and not paid at a moment; a payment that came later says
+        that it was not.
+
+        :param SQL move_id: expression
+        :param SQL moment: expression of type timestamp, UTC
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            EXISTS (
+                SELECT FROM account_move late
+                 WHERE late.id = %(move_id)s
+                   AND late.move_type = 'out_invoice'
+                   AND late.state = 'posted'
+                   AND %(moment)s > %(due)s
+                   AND (late.payment_state IN ('not_paid', 'partial', 'blocked')
+                        OR EXISTS (SELECT FROM account_move_line line
+                                     JOIN account_partial_reconcile part ON part.debit_move_id = line.id
+                                    WHERE line.move_id = late.id AND part.create_date > %(moment)s)
+                        OR EXISTS (SELECT FROM account_move__account_payment paid
+                                     JOIN account_payment payment ON payment.id = paid.payment_id
+                                    WHERE paid.invoice_id = late.id
+                                      AND payment.state IN ('in_process', 'paid')
+                                      AND payment.create_date > %(moment)s)))
+            """,
+            move_id=move_id,
+            moment=moment,
+            due=self.env["res.company"]._crm_end_of_day_sql(
+                SQL("late.company_id"), SQL("late.invoice_date_due")
+            ),
+        )

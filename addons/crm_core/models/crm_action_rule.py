@@ -58,9 +58,10 @@ class CrmActionRule(models.Model):
 
     # What is made of the person's data
     is_profiling = fields.Boolean(
-        "Uses a Profile",
+        "Leave Out Who Objected to Profiling",
         default=True,
-        help="Leaves out customers who objected to profiling. Off only where the rule serves a contract, such"
+        help="Choosing people by what they buy and how they behave is profiling, to which a person may"
+        " object. Off only where the rule serves a contract, such"
         " as an open quotation or an overdue invoice.",
     )
 
@@ -239,6 +240,12 @@ class CrmActionRule(models.Model):
         if any(spec or conversion for _text, name, spec, conversion in parts if name is not None):
             raise ValidationError(self.env._("Write facts as {name}, without anything else in the braces."))
         return {name for _text, name, _spec, _conversion in parts if name is not None}
+
+    def _is_about_overdue(self):
+        """Whether conditions, score or reason look at what is overdue."""
+        numbers, _texts = self.env["crm.action.fact"]._get_labels()
+        used = {*Formula(self.score_formula, numbers).used, *self._get_reason_names()}
+        return "overdue" in used or "crm_overdue" in (self.domain or "")
 
     @api.constrains("domain", "user_id", "company_id")
     def _check_domain(self):

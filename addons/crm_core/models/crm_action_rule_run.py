@@ -200,7 +200,7 @@ class CrmActionRule(models.Model):
                     "contact_id": contacts[customer_id],
                     "user_id": owner,
                     "score": score,
-                    "reason": self._write_reason(facts[customer_id]),
+                    "reason": self._write_reason(facts[customer_id], names),
                     "is_control": is_control,
                     "state": "control" if is_control else "proposed",
                     "valid_until": self.company_id._crm_today() + timedelta(days=self.validity_days),
@@ -292,9 +292,12 @@ class CrmActionRule(models.Model):
             return Room(None, self.daily_limit or None, {}, of_rule)
         return Room(self.company_id.crm_action_user_cap, self.daily_limit or None, taken, of_rule)
 
-    def _write_reason(self, facts):
-        """The reason with the facts of one customer."""
-        shown = {name: self._show_fact(name, facts.get(name)) for name in self._get_reason_names()}
+    def _write_reason(self, facts, names):
+        """The reason with the facts of one customer.
+
+        :param names: the facts it speaks of, read once for all customers
+        """
+        shown = {name: self._show_fact(name, facts.get(name)) for name in names}
         return (self.reason or "").format(**shown)
 
     def _show_fact(self, name, value):

@@ -302,7 +302,7 @@ class CrmConsentEvent(models.Model):
     @api.model
     def _from_confirm_token(self, token):
         """:return: the request this link belongs to, as superuser; empty where it is not valid any more"""
-        none = self.sudo().browse()
+        none = self.sudo().browse()  # sudo: an empty set gives access to nothing; the rights are those below
         try:
             values = verify_hash_signed(self.env(su=True), CONFIRM_SCOPE, token)
             request = self.sudo().browse(values[0]).exists()  # sudo: the signed link is the permission

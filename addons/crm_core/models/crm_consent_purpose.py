@@ -63,6 +63,8 @@ class CrmConsentPurpose(models.Model):
     @api.constrains("code", "company_id")
     def _check_code_names_one_purpose(self):
         """A code means one purpose in each company: a shared one can't be redefined."""
+        # sudo: a code must be unique over all companies; of a purpose the writer can't see, only the name
+        # is told, which is no data of a person
         known = self.sudo().with_context(active_test=False).search([("code", "in", self.mapped("code"))])
         for purpose in self:
             for other in known.filtered(lambda o, p=purpose: o.code == p.code and o != p):

@@ -65,9 +65,11 @@ class CrmConsentState(models.Model):
                    state.id AS event_id, state.partner_id, state.purpose_id, state.channel,
                    state.company_id, state.since, state.valid_until,
                    CASE WHEN state.status = 'granted' AND state.valid_until < %(today)s THEN 'expired'
-                        WHEN state.status = 'granted' AND state.channel = 'email'
-                             AND purpose.needs_double_opt_in
-                             AND person.crm_email_changed_at > state.since THEN 'pending'
+                        WHEN state.status = 'granted' AND purpose.needs_double_opt_in
+                             AND CASE state.channel WHEN 'email' THEN person.crm_email_changed_at
+                                                    WHEN 'phone' THEN person.crm_phone_changed_at
+                                                    WHEN 'sms' THEN person.crm_phone_changed_at
+                                  END > state.since THEN 'pending'
                         ELSE state.status END AS status
               FROM (%(states)s) AS state
               JOIN (VALUES %(channels)s) AS way (channel, number) ON way.channel = state.channel

@@ -81,8 +81,6 @@ class CrmContactLog(models.Model):
         return logs
 
     def _interaction_values(self):
-        outcomes = dict(self._fields["outcome"].selection)
-        channels = dict(self._fields["channel"].selection)
         return [
             {
                 "res_id": log.id,
@@ -93,11 +91,19 @@ class CrmContactLog(models.Model):
                 "channel": log.channel,
                 "direction": log.direction,
                 "user_id": log.user_id.id,
-                "subject": log.subject or channels[log.channel],
-                "outcome": outcomes.get(log.outcome),
+                "subject": log.subject,
+                "outcome": log.outcome,
             }
             for log in self
         ]
+
+    def _interaction_look(self):
+        channels = dict(self._fields["channel"]._description_selection(self.env))
+        return {log.id: {"subject": channels[log.channel]} for log in self if not log.subject}
+
+    @api.model
+    def _interaction_outcomes(self):
+        return dict(self._fields["outcome"]._description_selection(self.env))
 
     def _interaction_detail(self):
         step = self.env._("Next step: %s", self.next_step) if self.next_step else ""

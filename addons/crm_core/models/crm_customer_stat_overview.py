@@ -34,7 +34,8 @@ class CrmCustomerStat(models.Model):
 
         :return: list of dicts: ``key``, ``label``, ``type`` (monetary, integer, percentage, days,
             days_ago), ``value`` (None: unknown), ``trend`` (ratio to the year before, or None),
-            ``hint``, ``level`` ("", "warning", "danger"), ``records`` (kind for ``crm_open_records``)
+            ``hint``, ``level`` ("", "warning", "danger"), ``records`` (kind for ``crm_open_records``),
+            and ``more`` where part of the figure is elsewhere (``label`` and ``records``)
         """
         previous = self.invoiced_previous_12m
         trend = self.invoiced_12m / previous - 1 if previous > 0 else None

@@ -46,11 +46,13 @@ class CrmInteraction(models.Model):
         [
             ("quotation", "Quotation"),
             ("order", "Order"),
+            ("past_order", "Imported Order"),
             ("delivery", "Delivery"),
             ("return", "Return"),
             ("invoice", "Invoice"),
             ("refund", "Refund"),
             ("payment", "Payment"),
+            ("reminder", "Payment Reminder"),
             ("lead", "Opportunity"),
             ("won", "Opportunity Won"),
             ("lost", "Opportunity Lost"),
@@ -241,6 +243,7 @@ class CrmInteraction(models.Model):
         )
         zone = pytz.timezone(self.env.company._crm_timezone())
         looks = {name: records._interaction_look() for name, records in sources.items()}
+        outcomes = {name: records._interaction_outcomes() for name, records in sources.items()}
         rows = []
         for row in self:
             source = sources[row.res_model]
@@ -262,7 +265,7 @@ class CrmInteraction(models.Model):
                     "contact": row.partner_id.display_name or "",
                     "user": row.user_id.name or "",
                     "subject": row.subject or "",
-                    "outcome": row.outcome or "",
+                    "outcome": outcomes[row.res_model].get(row.outcome, row.outcome) or "",
                     "unfolds": source._interaction_unfolds,
                     **EMPTY_LOOK,
                     **looks[row.res_model].get(row.res_id, {}),

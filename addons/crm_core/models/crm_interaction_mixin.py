@@ -34,7 +34,8 @@ class CrmInteractionMixin(models.AbstractModel):
         :return: dicts with the keys ``res_id``, ``kind``, ``date`` (datetime, UTC), ``partner_id`` and,
             where known, ``event`` (tells several rows of one record apart), ``owner_id`` (the partner
             whose customer it is, where that is not the contact), ``company_id``, ``channel``,
-            ``direction``, ``user_id``, ``subject`` (no body, nothing sensitive), ``outcome``
+            ``direction``, ``user_id``, ``subject`` (no body, nothing sensitive), ``outcome`` (a code of
+            :meth:`_interaction_outcomes`, or as it is)
         :rtype: list[dict]
         """
         raise NotImplementedError
@@ -69,8 +70,17 @@ class CrmInteractionMixin(models.AbstractModel):
         """What a reader sees of these records on their rows, beside the rows themselves.
 
         :return: by record id, any of ``state`` (in words), ``level`` (``success``, ``info``, ``warning``,
-            ``danger`` or ``muted``), ``amount`` (untaxed) and ``currency_id``
+            ``danger`` or ``muted``), ``amount`` (untaxed) and ``currency_id``; also ``subject`` or
+            ``outcome`` where the stored one would be in another language than the reader's
         :rtype: dict[int, dict]
+        """
+        return {}
+
+    @api.model
+    def _interaction_outcomes(self):
+        """Words, in the reader's language, for the outcomes that rows hold as codes.
+
+        :rtype: dict[str, str]
         """
         return {}
 

@@ -271,10 +271,19 @@ class CrmNextAction(models.Model):
         message = person.message_post_with_source(
             template,
             message_type="comment",
-            subtype_xmlid="mail.mt_comment",
+            subtype_xmlid="crm_core.mt_payment_reminder"
+            if self._is_payment_reminder()
+            else "mail.mt_comment",
             partner_ids=person.ids,
         )
         self._accept(message)
+
+    def _is_payment_reminder(self):
+        """Whether it is about what the customer owes, and something is overdue."""
+        # sudo: facts of the rule, whoever does it
+        stat = self.env["crm.customer.stat"].sudo()
+        about = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+        return self.rule_id.sudo()._is_about_overdue() and bool(stat.search([*about, ("overdue", ">", 0)]))
 
     def _run_server(self):
         # sudo: which action a manager chose in the rule; it runs with the rights of the user at work

@@ -19,7 +19,7 @@ class CrmPastSale(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
-    partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
+    partner_id = fields.Many2one("res.partner", "Customer", required=True, ondelete="restrict")
     commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
     date = fields.Date(required=True)
     reference = fields.Char(help="Number of the old order or invoice: lines with the same are one order.")
@@ -43,6 +43,7 @@ class CrmPastSale(models.Model):
     customer_key = fields.Char(store=False, help="Reference, tax ID or e-mail address of the customer.")
     product_key = fields.Char(store=False, help="Reference or barcode of the product.")
 
+    _order_idx = models.Index("(partner_id, date)")
     _quantity_positive = models.Constraint(
         "CHECK(quantity > 0)", "The quantity of a past sale must be above 0; returns are not imported."
     )
@@ -111,8 +112,8 @@ class CrmPastSale(models.Model):
         customer = self.env["res.partner"]._crm_find_by_key(
             [vals["customer_key"] for vals in vals_list if vals.get("customer_key")]
         )
-        products = self._get_products_by_key(
-            {vals["product_key"].strip() for vals in vals_list if vals.get("product_key")}
+        product = self._find_products_by_key(
+            [vals["product_key"] for vals in vals_list if vals.get("product_key")]
         )
         result = []
         for original in vals_list:
@@ -120,26 +121,87 @@ class CrmPastSale(models.Model):
             if key := vals.pop("customer_key", None):
                 vals["partner_id"] = customer(key).id
             if key := vals.pop("product_key", None):
-                found = products.get(key.strip(), self.env["product.product"])
-                if len(found) != 1:
-                    raise ValidationError(
-                        self.env._("“%s” names several products.", key)
-                        if found
-                        else self.env._("No product has the reference or barcode “%s”.", key)
-                    )
-                vals["product_id"] = found.id
+                vals["product_id"] = product(key).id
             result.append(vals)
         return result
 
     @api.model
-    def _get_products_by_key(self, keys):
-        """Archived products, too: what was sold once need not be sold today."""
+    def _find_products_by_key(self, keys):
+        """Archived products, too: what was sold once need not be sold today.
+
+        :param keys: references or barcodes
+        :return: function of a key that gives its product, or raises a ValidationError that says why not
+        """
         Product = self.env["product.product"].with_context(active_test=False)
+        keys = list({key.strip() for key in keys})
         found = {}
         for fname in ("barcode", "default_code"):
-            for value, products in Product.search([(fname, "in", list(keys))]).grouped(fname).items():
+            for value, products in Product.search([(fname, "in", keys)]).grouped(fname).items():
                 found[value] = products.filtered("active") or products
-        return found
+
+        def get(key):
+            products = found.get(key.strip(), Product)
+            if len(products) == 1:
+                return products
+            raise ValidationError(
+                self.env._("“%s” names several products.", key)
+                if products
+                else self.env._("No product has the reference or barcode “%s”.", key)
+            )
+
+        return get
+
+    @api.model
+    def load(self, fields, data):
+        """Whole or not at all: the import dialog sends long lists in parts, each of them committed."""
+        whole = super(CrmPastSale, self.with_context(_import_limit=None))
+        wrong = self._find_wrong_keys(fields, data)
+        if not wrong:
+            return whole.load(fields, data)
+        # Nothing is kept, but whatever else is wrong with the list is told at once.
+        rest = [number for number in range(len(data)) if number not in wrong]
+        savepoint = self.env.cr.savepoint()
+        try:
+            messages = whole.load(fields, [data[number] for number in rest])["messages"]
+        finally:
+            savepoint.close(rollback=True)
+        for message in messages:
+            if "rows" in message:
+                message["rows"] = {end: rest[number] for end, number in message["rows"].items()}
+        for number, text in wrong.items():
+            rows = {"from": number, "to": number}
+            messages.append({"type": "error", "message": text, "rows": rows, "record": number})
+        messages.sort(key=lambda message: message.get("rows", {}).get("from", -1))
+        return {"ids": False, "messages": messages, "nextrow": 0}
+
+    @api.model
+    def _find_wrong_keys(self, fields, data):
+        """Customers and products of a list that nobody knows, or that are not unique.
+
+        :return: {row: what is wrong, in words}
+        """
+        wrong = {}
+        finders = {
+            "customer_key": self.env["res.partner"]._crm_find_by_key,
+            "product_key": self._find_products_by_key,
+        }
+        for fname in finders.keys() & set(fields):
+            column = fields.index(fname)
+            get = finders[fname]([row[column] for row in data if row[column]])
+            told = {key: self._explain(get, key) for key in {row[column] for row in data} if key}
+            wrong.update(
+                (number, told[row[column]]) for number, row in enumerate(data) if told.get(row[column])
+            )
+        return wrong
+
+    @api.model
+    def _explain(self, get, key):
+        """:return: why this key names no record, or None"""
+        try:
+            get(key)
+        except ValidationError as error:
+            return str(error)
+        return None
 
     @api.model
     def get_import_templates(self):

@@ -11,8 +11,9 @@ class CrmPortalAct(models.Model):
     _rec_name = "act"
     _interaction_fields = frozenset({"partner_id", "company_id", "date", "act"})
 
+    # Who deletes the own account in the portal leaves no trace of signing in.
     partner_id = fields.Many2one(
-        "res.partner", "Contact", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.partner", "Contact", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", readonly=True)
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
@@ -60,10 +61,17 @@ class CrmPortalAct(models.Model):
                 "company_id": act.company_id.id,
                 "channel": "portal",
                 "direction": "in",
+                # For the search, and for who reads the table: the reader is told in his language, below.
                 "subject": f"{acts[act.act]}: {act.name}" if act.name else acts[act.act],
             }
             for act in self
         ]
+
+    def _interaction_look(self):
+        acts = dict(self._fields["act"]._description_selection(self.env))
+        return {
+            act.id: {"subject": f"{acts[act.act]}: {act.name}" if act.name else acts[act.act]} for act in self
+        }
 
 
 class ResUsers(models.Model):

@@ -9,7 +9,9 @@ class MailMessage(models.Model):
     _name = "mail.message"
     _inherit = ["mail.message", "crm.interaction.mixin"]
 
-    _interaction_fields = frozenset({"message_type", "author_id", "subject", "date", "model", "is_internal"})
+    _interaction_fields = frozenset(
+        {"message_type", "subtype_id", "author_id", "subject", "date", "model", "is_internal"}
+    )
 
     _interaction_unfolds = True
 
@@ -18,10 +20,13 @@ class MailMessage(models.Model):
 
     def _interaction_query(self, ids):
         # One row for whoever wrote to us, or for each whom an e-mail of ours went to. Internal notes
-        # reach no customer.
+        # reach no customer. What we write about an invoice that is late reminds of its payment.
         return SQL(
             """
-            SELECT m.id, said.event, 'email', m.date, said.partner_id, said.partner_id,
+            SELECT m.id, said.event,
+                   CASE WHEN said.direction = 'out'
+                             AND (m.subtype_id = %(reminder)s OR m.model = 'account.move' AND %(late)s)
+                        THEN 'reminder' ELSE 'email' END, m.date, said.partner_id, said.partner_id,
                    m.record_company_id, CASE m.message_type WHEN 'email' THEN 'email' ELSE said.channel END,
                    said.direction, said.user_id, m.subject, NULL
               FROM mail_message m
@@ -41,13 +46,18 @@ class MailMessage(models.Model):
                       AND NOT EXISTS (SELECT FROM res_users u
                                        WHERE u.partner_id = sent.res_partner_id AND NOT u.share)
                    ) AS said
-             WHERE m.id IN %s
-               AND m.message_type IN %s
+             WHERE m.id IN %(ids)s
+               AND m.message_type IN %(said)s
                AND m.is_internal IS NOT TRUE
                AND m.model IS NOT NULL
             """,
-            ids,
-            SAID,
+            reminder=self.env["ir.model.data"]._xmlid_to_res_id(
+                "crm_core.mt_payment_reminder", raise_if_not_found=False
+            )
+            or None,
+            late=self.env["account.move"]._crm_was_late_sql(SQL("m.res_id"), SQL("m.date")),
+            ids=ids,
+            said=SAID,
         )
 
     def _interaction_detail(self):

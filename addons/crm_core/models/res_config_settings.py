@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -27,17 +27,38 @@ class ResConfigSettings(models.TransientModel):
     crm_offer_declined_days = fields.Integer(related="company_id.crm_offer_declined_days", readonly=False)
     crm_offer_stock_policy = fields.Selection(related="company_id.crm_offer_stock_policy", readonly=False)
 
-    def action_crm_crons(self):
-        """The scheduled actions of customer relations and of the addons on top of it."""
+    crm_cron_ids = fields.Many2many(
+        "ir.cron",
+        string="What Runs by Itself",
+        compute="_compute_crm_cron_ids",
+        inverse="_inverse_crm_cron_ids",
+        context={"active_test": False},
+        groups="base.group_system",
+    )
+
+    def _compute_crm_cron_ids(self):
+        self.crm_cron_ids = self._crm_get_crons()
+
+    def _inverse_crm_cron_ids(self):
+        """The switches write on the scheduled actions themselves; which ones there are is not chosen."""
+
+    @api.model
+    def _crm_get_crons(self):
+        """The scheduled actions of customer relations and its addons, also those switched off."""
         core = self.env["ir.module.module"].search([("name", "=", "crm_core")])
         modules = core | core.downstream_dependencies()
         known = self.env["ir.model.data"].search(
             [("model", "=", "ir.cron"), ("module", "in", modules.mapped("name"))]
         )
+        crons = self.env["ir.cron"].with_context(active_test=False)
+        return crons.search([("id", "in", known.mapped("res_id"))], order="cron_name, id")
+
+    def action_crm_crons(self):
+        """The same scheduled actions as a list, where each can be run at once."""
         action = self.env["ir.actions.act_window"]._for_xml_id("base.ir_cron_act")
         return {
             **action,
             "name": self.env._("Scheduled Actions of Customer Relations"),
-            "domain": [("id", "in", known.mapped("res_id"))],
+            "domain": [("id", "in", self._crm_get_crons().ids)],
             "context": {"active_test": False},
         }

@@ -22,12 +22,21 @@ class ResPartner(models.Model):
         dirty = self.env["crm.customer.dirty"].sudo()  # sudo: queue that no role may write
         ids = tuple(moved.ids)
         owners = SQL("SELECT NULL::int, commercial_partner_id FROM res_partner WHERE id IN %s", ids)
-        before = [id_ for (_company, id_) in self.env.execute_query(owners)]
+        before = moved._crm_owners_stored()
         dirty._insert(owners)
         result = super()._write_multi(vals_list)
         dirty._insert(owners)
-        self.env["crm.interaction"].sudo()._follow_customers(before)  # sudo: derived rows
+        moved._crm_portal_forget_rights(before)
+        self.env["crm.interaction"].sudo()._follow_customers([*before.values()])  # sudo: derived rows
         return result
+
+    def _crm_owners_stored(self):
+        """:return: {partner id: id of the commercial entity in the database, None for a new partner}"""
+        return dict(
+            self.env.execute_query(
+                SQL("SELECT id, commercial_partner_id FROM res_partner WHERE id IN %s", tuple(self.ids))
+            )
+        )
 
     def unlink(self):
         ids = self._ids

@@ -3,11 +3,10 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize
-from odoo.tools.misc import format_date
 
 from ..lib import contact_time
-from ..lib.consent import REFUSALS
 from .contact_channel import CONTACT_CHANNELS
+from .contact_words import ContactWords
 
 # What a channel needs on the contact, and the blacklist that closes it.
 ADDRESSES = {
@@ -24,6 +23,8 @@ ON_PHONE_BLACKLIST = SQL(
     "EXISTS (SELECT FROM phone_blacklist b WHERE b.active AND b.number = person.phone_sanitized)"
 )
 BLACKLISTS = {"email": ON_MAIL_BLACKLIST, "phone": ON_PHONE_BLACKLIST, "sms": ON_PHONE_BLACKLIST}
+# Where a confirmed yes holds for one address or number: when that changed. A house keeps its people longer.
+CHANGED_AT = {"email": "crm_email_changed_at", "phone": "crm_phone_changed_at", "sms": "crm_phone_changed_at"}
 # Channels that ring: the hours a person named for calls count.
 RINGING = ("phone", "sms")
 ROLE = "crm_core.group_crm_core_user"
@@ -38,9 +39,11 @@ class ResPartner(models.Model):
         "Processing Restricted",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="The person demanded that the data are kept, but neither used for contacts nor for profiles.",
     )
     crm_email_changed_at = fields.Datetime("E-mail Changed", readonly=True, copy=False, groups=ROLE)
+    crm_phone_changed_at = fields.Datetime("Phone Changed", readonly=True, copy=False, groups=ROLE)
     crm_consent_event_ids = fields.One2many("crm.consent.event", "partner_id", "Consent History", groups=ROLE)
     crm_consent_state_ids = fields.One2many("crm.consent.state", "partner_id", "Consents", groups=ROLE)
     crm_preference_ids = fields.One2many("crm.contact.preference", "partner_id", "Preferences", groups=ROLE)
@@ -143,8 +146,7 @@ class ResPartner(models.Model):
                 SELECT person.id, person.active, person.crm_is_restricted AS restricted,
                        %(has_address)s AS has_address, %(blacklisted)s AS blacklisted,
                        state.status, state.valid_until,
-                       COALESCE(%(by_address)s AND person.crm_email_changed_at > state.since, FALSE)
-                       AS readdressed,
+                       COALESCE(%(changed_at)s > state.since, FALSE) AS readdressed,
                        (state.since AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS since,
                        wish.contact_limit, wish.contact_limit_days, contacts.number
                   FROM res_partner person
@@ -166,7 +168,9 @@ class ResPartner(models.Model):
                 has_address=ADDRESSES[channel],
                 blacklisted=BLACKLISTS.get(channel, SQL("FALSE")) if limited else SQL("FALSE"),
                 states=Event._state_query(Event._cell_statements(self.ids, purpose, channel, company, at)),
-                by_address=channel == "email" and purpose.needs_double_opt_in,
+                changed_at=SQL("person.%s", SQL.identifier(CHANGED_AT[channel]))
+                if purpose.needs_double_opt_in and channel in CHANGED_AT
+                else SQL("NULL::timestamp"),
                 zone=str(self.env.tz),
                 limited=limited,
                 channels=tuple(dict(CONTACT_CHANNELS)),
@@ -258,23 +262,42 @@ class ResPartner(models.Model):
         return event
 
     def write(self, vals):
-        """A confirmed address is confirmed; the next one is not."""
-        before = {}
-        if "email" in vals:
-            before = {partner: email_normalize(partner.email or "") for partner in self}
+        """A confirmed address or number is confirmed; the next one is not."""
+        written = [fname for fname in ("email", "phone") if fname in vals]
+        before = {(partner, fname): partner._crm_address_keys(fname) for partner in self for fname in written}
         result = super().write(vals)
-        moved = self.filtered(
-            lambda partner: before.get(partner) and before[partner] != email_normalize(partner.email or "")
-        )
-        if moved:
-            # sudo: a note about the address the user just wrote
-            moved.sudo()._crm_note_new_address(fields.Datetime.now())
+        for fname in written:
+            # Written otherwise it is the same one, and the first one replaces none.
+            moved = self.filtered(
+                lambda partner, name=fname: (
+                    before[partner, name]
+                    and before[partner, name].isdisjoint(partner._crm_address_keys(name))
+                )
+            )
+            if moved:
+                # sudo: a note about the address the user just wrote
+                moved.sudo()._crm_note_new_address(fname, fields.Datetime.now())
         return result
 
-    def _crm_note_new_address(self, moment):
-        """A yes from before that moment does not cover the address, where it has to be confirmed."""
-        self.crm_email_changed_at = moment
-        self.flush_recordset(["crm_email_changed_at"])
+    def _crm_address_keys(self, fname):
+        """What an address or number is recognized by, however it is written.
+
+        :param str fname: ``email`` or ``phone``
+        :rtype: set[str]
+        """
+        written = self[fname] or ""
+        if fname == "email":
+            return {email_normalize(written) or written.strip()} - {""}
+        return {"".join(filter(str.isdigit, written)), self.phone_sanitized or ""} - {""}
+
+    def _crm_note_new_address(self, fname, moment):
+        """A yes from before that moment does not cover the address, where it has to be confirmed.
+
+        :param str fname: ``email`` or ``phone``
+        """
+        note = CHANGED_AT[fname]
+        self[note] = moment
+        self.flush_recordset([note])
         self.env["crm.consent.state"].invalidate_model()
 
     def unlink(self):
@@ -297,122 +320,3 @@ class ResPartner(models.Model):
                         customer=found.partner_id.display_name,
                     )
                 )
-
-
-class ContactWords:
-    """The judgment on a person, in a sentence."""
-
-    def __init__(self, env, channel, purpose, at=None):
-        self.env = env
-        self.purpose = purpose
-        self.channel = channel
-        label = env["res.partner"]._crm_channel_label(channel)
-        self.about = {
-            "purpose": purpose._name_in_sentence(),
-            "channel": label[:1].lower() + label[1:] if (env.lang or "en").startswith("en") else label,
-        }
-        self.today = env.company._crm_today(at)
-        self._by_statement = {}
-        self._by_basis = env._(
-            "No consent needed (%s), and no objection",
-            dict(purpose._fields["legal_basis"]._description_selection(env))[purpose.legal_basis],
-        )
-
-    def judge(self, row):
-        """:return: (allowed, reason)"""
-        if reason := self._stopped(row):
-            return False, reason
-        said = (row["status"], row["since"], row["valid_until"], row["readdressed"])
-        if said not in self._by_statement:  # among 100,000 persons few differ
-            self._by_statement[said] = self._on_statement(row)
-        allowed, reason = self._by_statement[said]
-        if allowed and (obstacle := self._not_reachable(row)):
-            return False, obstacle
-        return allowed, reason
-
-    def refusal(self, row):
-        """:return: the person's own no, or None"""
-        if row["restricted"]:
-            return self._stopped(row)
-        return self._refused(row) if row["status"] in REFUSALS else None
-
-    def _on_statement(self, row):
-        if reason := self._not_agreed(row):
-            return False, reason
-        if row["status"] == "granted":
-            return True, self.env._(
-                "Consented to %(purpose)s by %(channel)s on %(day)s", day=self.day(row["since"]), **self.about
-            )
-        return True, self._by_basis
-
-    def day(self, day):
-        """A day as people say it: 12 May 2026."""
-        return format_date(self.env, day, date_format="d MMMM y")
-
-    def _stopped(self, row):
-        if row["restricted"]:
-            return self.env._("The person demanded that the data are not used")
-        if not row["active"]:
-            return self.env._("The contact is archived")
-        return None
-
-    def _not_agreed(self, row):
-        status = row["status"]
-        if status in REFUSALS:
-            return self._refused(row)
-        if self.purpose.legal_basis != "consent":
-            return None
-        if status is None:
-            return self.env._("No consent for %(purpose)s by %(channel)s", **self.about)
-        if status == "pending":
-            return self.env._(
-                "Consent for %(purpose)s by %(channel)s asked for on %(day)s and not confirmed yet",
-                day=self.day(row["since"]),
-                **self.about,
-            )
-        return self._not_covered(row)
-
-    def _not_covered(self, row):
-        """:return: why a yes that was given does not hold now, or None"""
-        if row["readdressed"]:
-            return self.env._(
-                "Consent for %(purpose)s by %(channel)s of %(day)s was for an earlier address; the new one is"
-                " not confirmed yet",
-                day=self.day(row["since"]),
-                **self.about,
-            )
-        if row["valid_until"] and row["valid_until"] < self.today:
-            return self.env._(
-                "Consent for %(purpose)s by %(channel)s ended on %(day)s",
-                day=self.day(row["valid_until"]),
-                **self.about,
-            )
-        return None
-
-    def _refused(self, row):
-        values = {"day": self.day(row["since"]), **self.about}
-        if row["status"] == "withdrawn":
-            return self.env._("Withdrew consent for %(purpose)s by %(channel)s on %(day)s", **values)
-        return self.env._("Objected to %(purpose)s by %(channel)s on %(day)s", **values)
-
-    def _not_reachable(self, row):
-        if not row["has_address"]:
-            return {
-                "email": self.env._("No e-mail address"),
-                "letter": self.env._("No postal address"),
-            }.get(self.channel, self.env._("No phone number"))
-        if row["blacklisted"]:
-            return (
-                self.env._("The e-mail address is on the blacklist")
-                if self.channel == "email"
-                else self.env._("The phone number is on the blacklist")
-            )
-        limit = row["contact_limit"]
-        if limit and row["number"] >= limit:
-            return self.env._(
-                "Contacted %(number)s times in %(days)s days; agreed are %(limit)s at most",
-                number=row["number"],
-                days=row["contact_limit_days"],
-                limit=limit,
-            )
-        return None

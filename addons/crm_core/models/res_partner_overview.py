@@ -76,13 +76,15 @@ class ResPartner(models.Model):
     def _crm_timeline_groups(self):
         """Kinds of contact that share a button of the history; an addon adds its own.
 
-        :return: (key, label, kinds) in the order of the buttons; what is in none is under "Other"
+        :return: (key, label, kinds) in the order of the buttons; a kind may be under several,
+            what is in none is under "Other"
         """
         return [
-            ("orders", self.env._("Orders"), ["quotation", "order"]),
+            ("orders", self.env._("Orders"), ["quotation", "order", "past_order"]),
             ("invoices", self.env._("Invoices"), ["invoice", "refund", "payment"]),
+            ("reminders", self.env._("Reminders"), ["reminder"]),
             ("deliveries", self.env._("Deliveries"), ["delivery", "return"]),
-            ("emails", self.env._("E-mails"), ["email"]),
+            ("emails", self.env._("E-mails"), ["email", "reminder"]),
             ("calls", self.env._("Calls"), ["call"]),
             ("meetings", self.env._("Meetings"), ["meeting"]),
             ("opportunities", self.env._("Opportunities"), ["lead", "won", "lost"]),
@@ -143,7 +145,7 @@ class ResPartner(models.Model):
         """The window action with the records behind a figure of the overview.
 
         :param kind: ``invoices``, ``orders``, ``quotations``, ``opportunities``, ``overdue``,
-            ``deliveries``, ``returns``, ``products``, ``contacts``, ``offers``
+            ``deliveries``, ``returns``, ``products``, ``contacts``, ``offers``, ``past_sales``
         :raise UserError: unknown kind
         """
         self._crm_check_access()

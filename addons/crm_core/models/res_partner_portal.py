@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 
 MESSAGE_MAX = 5000
 SUBJECT_MAX = 200
@@ -22,17 +22,55 @@ class ResPartner(models.Model):
         "Main Contact",
         domain="[('commercial_partner_id', '=', id), ('id', '!=', id)]",
         index="btree_not_null",
+        groups="base.group_user",
         help="Decides in the portal which colleagues see the business of the whole customer.",
     )
     crm_sees_business = fields.Boolean(
         "Sees the Whole Business",
         copy=False,
-        help="In the portal: all offers to the customer, not only the own ones.",
+        groups="base.group_user",
+        help="In the portal: all offers, quotations, orders and invoices of the customer, not only the own"
+        " ones. The main contact decides it there, too.",
+    )
+    crm_portal_reader_ids = fields.Many2many(
+        "res.partner",
+        string="See the Whole Business",
+        compute="_compute_crm_portal_reader_ids",
+        compute_sudo=True,
+        search="_search_crm_portal_reader_ids",
+        groups="base.group_user",
+        help="Who may see all documents of this customer in the portal; the record rules ask it.",
     )
 
     # ------------------------------------------------------------------
     # Who sees what
     # ------------------------------------------------------------------
+
+    @api.depends("commercial_partner_id.crm_main_contact_id")
+    def _compute_crm_portal_reader_ids(self):
+        customers = self.commercial_partner_id
+        domain = [("commercial_partner_id", "in", customers.ids), ("crm_sees_business", "=", True)]
+        allowed = self.search(domain).grouped("commercial_partner_id")
+        for partner in self:
+            customer = partner.commercial_partner_id
+            partner.crm_portal_reader_ids = (
+                customer | customer.crm_main_contact_id | allowed.get(customer, self.browse())
+            )
+
+    def _search_crm_portal_reader_ids(self, operator, value):
+        """One sub-select on the customers the given persons may see, asked anew by each search: what the
+        main contact changes holds at once, in every process.
+        """
+        if operator != "in":
+            return NotImplemented
+        allowed = self._search(
+            [("id", "in", value), ("crm_sees_business", "=", True)], bypass_access=True, order=None
+        )
+        return (
+            Domain("commercial_partner_id", "in", list(value))
+            | Domain("commercial_partner_id.crm_main_contact_id", "in", list(value))
+            | Domain("commercial_partner_id", "in", allowed.subselect("commercial_partner_id"))
+        )
 
     def _crm_portal_is_main_contact(self):
         self.ensure_one()
@@ -69,6 +107,48 @@ class ResPartner(models.Model):
             if person.crm_sees_business != sees:
                 person.crm_sees_business = sees
         self.env["crm.portal.act"]._record(self, "people")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("crm_sees_business") and "parent_id" in vals:
+            # Given together with the new customer, so after the right to the former one is forgotten.
+            self.flush_recordset()
+            super().write({"crm_sees_business": True})
+        return result
+
+    def _crm_portal_forget_rights(self, before):
+        """Whoever leaves a customer takes along no right to see the business of the next one.
+
+        :param dict before: {partner id: id of the former commercial entity, None for a new partner}
+        """
+        if not any(before.values()):
+            return
+        left = self.browse(
+            id_ for id_, owner in self._crm_owners_stored().items() if before[id_] not in (None, owner)
+        )
+        if not left:
+            return
+        # SQL: this runs inside a flush, where nothing may be written by the ORM.
+        ids = left._ids
+        forget = SQL(
+            "UPDATE res_partner SET crm_sees_business = FALSE WHERE crm_sees_business AND id IN %s", ids
+        )
+        self.env.cr.execute(forget)
+        forget = SQL(
+            """
+            UPDATE res_partner customer SET crm_main_contact_id = NULL
+              FROM res_partner person
+             WHERE person.id = customer.crm_main_contact_id AND person.id IN %s
+               AND person.commercial_partner_id != customer.id
+         RETURNING customer.id
+            """,
+            ids,
+        )
+        customers = self.browse(id_ for (id_,) in self.env.execute_query(forget))
+        left.invalidate_recordset(["crm_sees_business"], flush=False)
+        customers.invalidate_recordset(["crm_main_contact_id"], flush=False)
+        if self.env.execute_query(SQL("SELECT 1 FROM res_users WHERE partner_id IN %s LIMIT 1", ids)):
+            self.env.registry.clear_cache()  # the ERP's rules keep the commercial entity of a portal user
 
     # ------------------------------------------------------------------
     # Wishes and consents
@@ -220,7 +300,8 @@ class ResPartner(models.Model):
         :raise UserError: empty, too long, or too many in an hour
         """
         self.ensure_one()
-        subject, body = (subject or "").strip(), (body or "").strip()
+        # PostgreSQL takes no NUL.
+        subject, body = ((text or "").replace("\0", "").strip() for text in (subject, body))
         if not body:
             raise UserError(self.env._("Please write a message."))
         if len(body) > MESSAGE_MAX or len(subject) > SUBJECT_MAX:

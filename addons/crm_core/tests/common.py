@@ -218,6 +218,18 @@ class CrmCoreCommon(BaseCommon):
             fill._do_batch()
         self.assertEqual([row["res_id"] for row in get_rows()], before)
 
+    def translate_choice(self, model, fname, value, words):
+        """What a choice of a selection is called in French.
+
+        :return: the customer, for a reader who speaks French
+        """
+        self.env["res.lang"]._activate_lang("fr_FR")
+        choice = self.env["ir.model.fields.selection"].search(
+            [("field_id.model", "=", model), ("field_id.name", "=", fname), ("value", "=", value)]
+        )
+        choice.with_context(lang="fr_FR").name = words
+        return self.customer.with_context(lang="fr_FR")
+
     def places(self, text):
         """Tables and columns of the whole database that hold a text."""
         self.env.flush_all()

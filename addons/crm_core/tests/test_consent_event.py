@@ -339,7 +339,7 @@ class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
         with freeze_time(fields.Datetime.now() + timedelta(days=8)):
             self.assertFalse(self.Event._from_confirm_token(path.partition("/")[2]))
 
-    def confirmed(self, person, days_ago):
+    def confirmed(self, person, days_ago, channel="email"):
         """A yes that was asked for and confirmed that many days ago."""
         when = fields.Datetime.now() - timedelta(days=days_ago)
         for action in ("requested", "confirmed"):
@@ -348,15 +348,15 @@ class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
                     "partner_id": person.id,
                     "purpose_id": self.offers.id,
                     "action": action,
-                    "channel": "email",
+                    "channel": channel,
                     "company_id": self.company.id,
                     "occurred_at": when,
                     "source": "mail_link",
                 }
             )
 
-    def status(self, person):
-        domain = [("partner_id", "=", person.id), ("channel", "=", "email")]
+    def status(self, person, channel="email"):
+        domain = [("partner_id", "=", person.id), ("channel", "=", channel)]
         return self.env["crm.consent.state"].search(domain).status
 
     def test_confirmed_yes_does_not_cover_a_new_address(self):
@@ -384,6 +384,54 @@ class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
         self.person.email = "new@example.com"
         self.assertTrue(self.may()[0])
         self.assertEqual(self.status(self.person), "granted")
+
+    def test_confirmed_yes_does_not_cover_a_new_number(self):
+        self.env.flush_all()
+        for channel in ("phone", "sms", "letter"):
+            self.confirmed(self.person, days_ago=9, channel=channel)
+        self.person.phone = self.person.phone.replace("+32", "0032 ").replace("485", "485 / ")
+        self.person.write({"email": "new@example.com", "country_id": self.env.ref("base.be").id})
+        for channel in ("phone", "sms"):
+            self.assertTrue(self.may(channel=channel)[0], "the same number, written otherwise")
+            self.assertEqual(self.status(self.person, channel), "granted")
+        self.person.phone = "+32485112299"
+        for channel in ("phone", "sms"):
+            allowed, reason = self.may(channel=channel)
+            self.assertFalse(allowed)
+            self.assertIn("earlier number", reason)
+            self.assertEqual(self.status(self.person, channel), "pending")
+        self.assertEqual(self.status(self.person, "letter"), "granted")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=1)):
+            self.confirmed(self.person, days_ago=0, channel="sms")
+        self.assertTrue(self.may(channel="sms")[0])
+        self.assertFalse(self.may(channel="phone")[0], "each channel was asked for")
+
+    def test_first_number_is_no_new_one_and_the_next_after_none_is(self):
+        self.env.flush_all()
+        self.person.phone = False
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=1)):
+            self.confirmed(self.person, days_ago=0, channel="sms")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+            self.person.phone = "+32485112201"
+            self.assertTrue(self.may(channel="sms")[0])
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=3)):
+            self.person.phone = False
+            self.person.phone = "+32485112202"
+            self.assertFalse(self.may(channel="sms")[0])
+
+    def test_merging_carries_no_yes_over_to_another_number(self):
+        self.env.flush_all()
+        other = self.make_person("Other", phone="+32485112277")
+        same = self.make_person("Same", phone=self.person.phone)
+        for survivor, expected in ((same, "granted"), (other, "pending")):
+            with self.subTest(survivor.name), self.env.cr.savepoint() as savepoint:
+                self.confirmed(self.person, days_ago=9, channel="sms")
+                wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+                wizard._merge([self.person.id, survivor.id], survivor)
+                self.env.invalidate_all()
+                self.assertEqual(self.status(survivor, "sms"), expected)
+                savepoint.rollback()
+            self.env.invalidate_all()
 
     def test_merging_carries_no_yes_over_to_another_address(self):
         self.env.flush_all()

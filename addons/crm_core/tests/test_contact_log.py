@@ -42,6 +42,23 @@ class TestContactLog(CrmCoreCommon):
         log.channel = "letter"
         self.assertEqual([row["kind"] for row in self.timeline(channels=["letter"])], ["contact"])
 
+    def test_each_reader_is_told_in_his_language(self):
+        self.log(outcome="interested", subject=False)
+        self.translate_choice("crm.contact.log", "channel", "phone", "Téléphone")
+        customer = self.translate_choice("crm.contact.log", "outcome", "interested", "Intéressé")
+        (row,) = customer.with_user(self.user).crm_timeline()["rows"]
+        self.assertEqual((row["subject"], row["outcome"]), ("Téléphone", "Intéressé"))
+        (row,) = self.timeline()
+        self.assertEqual((row["subject"], row["outcome"]), ("Phone", "Interested"))
+
+    def test_acts_in_the_portal_are_told_in_the_language_of_the_reader(self):
+        self.env["crm.portal.act"]._record(self.contact, "offer_accepted", "OF0007")
+        customer = self.translate_choice("crm.portal.act", "act", "offer_accepted", "A accepté une offre")
+        (row,) = customer.crm_timeline(kinds=["portal"])["rows"]
+        self.assertEqual(row["subject"], "A accepté une offre: OF0007")
+        (row,) = self.customer.crm_timeline(kinds=["portal"])["rows"]
+        self.assertEqual(row["subject"], "Accepted an offer: OF0007")
+
     def test_next_step_becomes_an_activity(self):
         tomorrow = fields.Date.context_today(self.customer) + timedelta(days=1)
         self.log(next_step="Send a sample", next_date=tomorrow)

@@ -63,6 +63,15 @@ class PortalCase(HttpCase, CrmCoreCommon):
         elif self.session:
             self.logout(keep_db=True)
 
+    def rpc(self, url, user, **params):
+        self.sign_in(user)
+        answer = self.url_open(
+            url,
+            data=json.dumps({"jsonrpc": "2.0", "params": params}),
+            headers={"Content-Type": "application/json"},
+        )
+        return json.dumps(answer.json())
+
 
 @tagged("post_install", "-at_install")
 class TestPortal(PortalCase):
@@ -248,6 +257,85 @@ class TestPortal(PortalCase):
         for number in range(10):
             self.main.partner_id._crm_portal_message("Again", f"Message {number}")
         self.assertIn("many messages", self.post("/my/message", self.main, body="One more").text)
+
+    def test_message_that_is_refused_is_not_lost(self):
+        answer = self.post("/my/message", self.main, subject="Kept subject", body="y" * 5001)
+        self.assertIn("alert-danger", answer.text)
+        self.assertIn('value="Kept subject"', answer.text)
+        self.assertIn("y" * 5001, answer.text)
+        self.assertNotIn("alert-danger", self.get("/my/message", self.main).text)
+        answer = self.post(
+            "/my/message", self.main, subject="<b>Bold", body="</textarea><script>alert(1)</script>" * 200
+        )
+        self.assertNotIn("<script>alert(1)", answer.text)
+        self.post("/my/message", self.main, body="With a \0 in it")
+        self.assertIn("With a  in it", self.main.partner_id.message_ids[0].body)
+
+    def test_what_came_of_a_form_is_told_in_its_section(self):
+        for page, data, section in (
+            ("/my/relations/wishes", {"contact_limit": "many"}, "wishes"),
+            ("/my/relations/consent", {"purpose_id": "9" * 30, "channel": "phone"}, "consents"),
+            ("/my/relations/people", {}, "people"),
+        ):
+            text = self.post(page, self.main, **data).text
+            begin = text.index(f'id="{section}"')
+            self.assertIn('class="alert', text[begin : text.index("<form", begin)], section)
+            self.assertEqual(text.count('class="alert'), 1)
+
+    def test_own_data_take_no_endless_or_broken_values(self):
+        person = self.main.partner_id
+        name = person.name
+        values = {
+            "partner_id": str(person.id),
+            "name": "Main Contact",
+            "email": "main@example.com",
+            "phone": "+1 555 0150",
+            "street": "1 Quay",
+            "city": "Boston",
+            "zip": "02110",
+            "country_id": str(self.env.ref("base.us").id),
+            "state_id": str(self.env.ref("base.state_us_22").id),
+        }
+        for bad in ({"name": "N" * 201}, {"email": "no address"}, {"street": "S" * 5000}):
+            answer = self.post("/my/address/submit", self.main, **{**values, **bad})
+            self.assertEqual(answer.json()["invalid_fields"], list(bad))
+        self.assertEqual(person.name, name)
+        # What decides who sees what is not among the own data.
+        extra = {"crm_sees_business": "1", "crm_main_contact_id": str(self.colleague.partner_id.id)}
+        answer = self.post("/my/address/submit", self.colleague, **{**values, "partner_id": "", **extra})
+        self.assertFalse(self.colleague.partner_id.crm_sees_business)
+        self.post("/my/address/submit", self.main, **values)
+        self.assertEqual((person.name, person.city), ("Main Contact", "Boston"))
+
+    def test_customer_without_anything_is_told_so(self):
+        nobody = self.env["res.partner"].create({"name": "Portal Nobody", "email": "nobody@example.com"})
+        user = new_test_user(self.env, "portal.nobody", groups="base.group_portal", partner_id=nobody.id)
+        home = self.get("/my", user).text
+        self.assertNotIn('href="/my/offers"', home)
+        self.assertIn('href="/my/message"', home)
+        self.assertIn("no offer for you", self.get("/my/offers", user).text)
+        self.assertNotIn('id="people"', self.get("/my/relations", user).text)
+
+    def test_answered_offers_stay_within_reach(self):
+        self.offer._decline_in_portal(self.main.partner_id, "Too dear")
+        self.colleagues_offer._decline_in_portal(self.colleague.partner_id, None)
+        home = self.get("/my", self.main).text
+        self.assertNotIn("Offers for you", home)
+        self.assertIn('href="/my/offers"', home)
+        self.assertIn("Too dear", self.get(f"/my/offers/{self.offer.id}", self.main).text)
+
+    def test_deleted_account_leaves_no_acts(self):
+        partner = self.env["res.partner"].create({"name": "Portal Leaving", "email": "leaving@example.com"})
+        user = new_test_user(self.env, "portal.leaving", groups="base.group_portal", partner_id=partner.id)
+        self.env["crm.portal.act"]._record(partner, "sign_in")
+        self.env.cr.flush()
+        user._deactivate_portal_user(request_blacklist=False)
+        user.unlink()
+        partner.unlink()
+        self.assertFalse(partner.exists())
+        self.assertFalse(self.env["crm.portal.act"].search([("partner_id", "=", partner.id)]))
+        rows = self.env["crm.interaction"].search([("owner_id", "=", partner.id)])
+        self.assertFalse(rows)
 
     def test_visitor_is_asked_to_sign_in(self):
         for url in ("/my/offers", "/my/relations", "/my/relations/data.json", "/my/message"):

@@ -1,7 +1,9 @@
 from lxml import etree
 
-from odoo.exceptions import ValidationError
-from odoo.tests import Form, tagged
+from odoo import Command
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import html2plaintext
 
 from .common import CrmCoreCommon
 
@@ -60,3 +62,46 @@ class TestSettings(CrmCoreCommon):
         self.assertNotIn(self.env.ref("base.autovacuum_job"), ours)
         self.env.ref("crm_core.ir_cron_action_rule").active = False
         self.assertIn(self.env.ref("crm_core.ir_cron_action_rule"), crons.search(action["domain"]))
+
+    def own_crons(self):
+        """What the addon installs, found without the code of the settings page."""
+        known = self.env["ir.model.data"].search([("module", "=", "crm_core"), ("model", "=", "ir.cron")])
+        return self.env["ir.cron"].browse(known.mapped("res_id"))
+
+    def test_each_scheduled_action_has_a_switch_with_help(self):
+        shown = self.env["res.config.settings"].create({}).crm_cron_ids
+        self.assertFalse(self.own_crons() - shown)
+        self.assertNotIn(self.env.ref("base.autovacuum_job"), shown)
+        for cron in self.own_crons():
+            self.assertGreater(len(html2plaintext(cron.help or "")), 40, cron.cron_name)
+
+    def test_switches_of_the_page_turn_jobs_off_and_on(self):
+        rules = self.env.ref("crm_core.ir_cron_action_rule")
+        others = self.own_crons() - rules
+        for is_on in (False, True):
+            # What the page sends: all of them, and the one that was switched.
+            links = [Command.link(cron.id) for cron in self.own_crons().with_context(active_test=False)]
+            saved = self.env["res.config.settings"].web_save(
+                {"crm_cron_ids": [*links, Command.update(rules.id, {"active": is_on})]}, {"crm_cron_ids": {}}
+            )
+            self.env["res.config.settings"].browse(saved[0]["id"]).execute()
+            self.assertEqual(rules.active, is_on)
+            self.assertEqual(others.mapped("active"), [True] * len(others))
+
+    def test_saving_another_setting_leaves_the_switches(self):
+        rules = self.env.ref("crm_core.ir_cron_action_rule")
+        rules.active = False
+        with Form(self.env["res.config.settings"]) as form:
+            form.crm_action_user_cap = 12
+        form.record.execute()
+        self.assertFalse(rules.active)
+        self.assertIn(rules, form.record.crm_cron_ids)
+
+    def test_only_who_may_change_settings_has_switches(self):
+        manager = new_test_user(self.env, "switch_manager", groups="crm_core.group_crm_core_manager")
+        settings = self.env["res.config.settings"].with_user(manager)
+        self.assertNotIn("crm_cron_ids", settings.fields_get())
+        with self.assertRaises(AccessError):
+            settings.create({})
+        with self.assertRaises(AccessError):
+            self.env.ref("crm_core.ir_cron_action_rule").with_user(manager).active = False

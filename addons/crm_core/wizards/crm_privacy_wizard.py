@@ -30,7 +30,7 @@ class CrmPrivacyWizard(models.TransientModel):
                 found = wizard.partner_id._origin._crm_privacy_references()
                 wizard.line_ids = [
                     Command.create({"name": self.env[model]._description, "model": model, "count": len(ids)})
-                    for model, ids in sorted(found.items())
+                    for model, ids in sorted(found.items(), key=lambda row: self.env[row[0]]._description)
                 ]
 
     def action_report(self):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class EventRegistration(models.Model):
@@ -8,7 +8,6 @@ class EventRegistration(models.Model):
     _interaction_fields = frozenset({"state", "active", "partner_id", "event_id", "date_closed"})
 
     def _interaction_values(self):
-        states = dict(self._fields["state"]._description_selection(self.env))
         return [
             {
                 "res_id": registration.id,
@@ -21,12 +20,20 @@ class EventRegistration(models.Model):
                 "company_id": registration.company_id.id,
                 "user_id": registration.event_id.user_id.id,
                 "subject": registration.event_id.name,
-                "outcome": states[state],
+                "outcome": state,
             }
             for registration in self
             if registration.active and registration.partner_id and registration.state != "draft"
             for state, date in registration._interaction_steps()
         ]
+
+    def _interaction_look(self):
+        # sudo: the name that the row holds anyhow, in the reader's language
+        return {registration.id: {"subject": registration.sudo().event_id.name} for registration in self}
+
+    @api.model
+    def _interaction_outcomes(self):
+        return dict(self._fields["state"]._description_selection(self.env))
 
     def _interaction_steps(self):
         """:return: (state, when it was reached) of one registration"""

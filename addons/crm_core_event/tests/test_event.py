@@ -40,6 +40,14 @@ class TestEvent(CrmCoreCommon):
         registration.active = False
         self.assertFalse(self.rows())
 
+    def test_each_reader_is_told_in_his_language(self):
+        self.register(self.contact)
+        customer = self.translate_choice("event.registration", "state", "open", "Inscrit")
+        self.fair.with_context(lang="fr_FR").name = "Salon de printemps"
+        (row,) = customer.crm_timeline(kinds=["event"])["rows"]
+        self.assertEqual((row["subject"], row["outcome"]), ("Salon de printemps", "Inscrit"))
+        self.assertEqual((self.rows()[0]["subject"], self.outcomes()), ("Spring fair", ["Registered"]))
+
     def test_unconfirmed_registration_has_none(self):
         self.register(self.contact, state="draft")
         self.assertFalse(self.rows())

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class DiscussChannel(models.Model):
@@ -11,7 +11,6 @@ class DiscussChannel(models.Model):
         return self.filtered(lambda channel: channel.channel_type == "livechat")
 
     def _interaction_values(self):
-        outcomes = dict(self._fields["livechat_outcome"]._description_selection(self.env))
         return [
             {
                 "res_id": session.id,
@@ -23,8 +22,12 @@ class DiscussChannel(models.Model):
                 "partner_id": visitor.id,
                 "user_id": session.livechat_operator_id.main_user_id.id,
                 "subject": session.livechat_channel_id.name,
-                "outcome": outcomes.get(session.livechat_outcome),
+                "outcome": session.livechat_outcome,
             }
             for session in self._interaction_relevant()
             for visitor in session.livechat_customer_partner_ids.filtered("partner_share")
         ]
+
+    @api.model
+    def _interaction_outcomes(self):
+        return dict(self._fields["livechat_outcome"]._description_selection(self.env))

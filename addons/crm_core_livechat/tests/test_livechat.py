@@ -45,6 +45,16 @@ class TestLivechat(CrmCoreCommon):
         self.assertEqual(row["user"], self.operator.name)
         self.assertNotIn("secret", str(row))
 
+    def test_each_reader_is_told_in_his_language_how_it_ended(self):
+        session = self.chat(self.visitor.partner_id)
+        labels = dict(session._fields["livechat_outcome"]._description_selection(self.env))
+        outcome = session.livechat_outcome
+        self.assertTrue(outcome)
+        self.assertEqual(self.rows()[0]["outcome"], labels[outcome])
+        customer = self.translate_choice("discuss.channel", "livechat_outcome", outcome, "Sans réponse")
+        self.assertEqual(customer.crm_timeline(kinds=["chat"])["rows"][0]["outcome"], "Sans réponse")
+        self.assertEqual(self.rows()[0]["outcome"], labels[outcome])
+
     def test_our_own_people_are_no_customers(self):
         colleague = new_test_user(self.env, "chat_colleague", groups="base.group_user")
         colleague.partner_id.parent_id = self.customer

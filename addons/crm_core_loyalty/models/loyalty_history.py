@@ -28,3 +28,7 @@ class LoyaltyHistory(models.Model):
         signs = (("+", self.issued), ("−", self.used))
         amounts = " ".join(f"{sign}{amount:g}" for sign, amount in signs if amount)
         return f"{amounts} {self.card_id.point_name or ''}".strip()
+
+    def _interaction_look(self):
+        # sudo: what the program calls its points, as the row holds it, in the reader's language
+        return {history.id: {"outcome": history.sudo()._interaction_outcome()} for history in self}

@@ -34,6 +34,16 @@ class TestPoints(CrmCoreCommon):
         self.assertEqual(sorted(row["outcome"].split(" Po")[0] for row in self.rows()), ["+5 −20", "+50"])
         self.assertEqual({row["subject"] for row in self.rows()}, {"Order S1"})
 
+    def test_each_reader_is_told_in_his_language(self):
+        self.book(issued=50)
+        self.env["res.lang"]._activate_lang("fr_FR")
+        program = self.card.program_id
+        program.portal_point_name = "Points"
+        program.with_context(lang="fr_FR").portal_point_name = "Étoiles"
+        customer = self.customer.with_context(lang="fr_FR")
+        self.assertEqual(customer.crm_timeline(kinds=["points"])["rows"][0]["outcome"], "+50 Étoiles")
+        self.assertEqual(self.rows()[0]["outcome"], "+50 Points")
+
     def test_card_of_nobody_has_none(self):
         self.card.partner_id = False
         self.book(issued=50)

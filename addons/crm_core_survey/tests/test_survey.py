@@ -28,6 +28,14 @@ class TestSurvey(CrmCoreCommon):
         self.assertEqual((row["res_id"], row["subject"], row["direction"]), (answer.id, "How were we?", "in"))
         self.assertEqual(row["contact"], self.contact.display_name)
 
+    def test_each_reader_is_told_in_his_language(self):
+        self.answer(self.contact)._mark_done()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.survey.with_context(lang="fr_FR").title = "Êtes-vous content ?"
+        customer = self.customer.with_context(lang="fr_FR")
+        self.assertEqual(customer.crm_timeline(kinds=["survey"])["rows"][0]["subject"], "Êtes-vous content ?")
+        self.assertEqual(self.rows()[0]["subject"], "How were we?")
+
     def test_test_runs_and_our_own_people_have_none(self):
         self.answer(self.contact, test_entry=True)._mark_done()
         colleague = new_test_user(self.env, "survey_colleague", groups="base.group_user").partner_id

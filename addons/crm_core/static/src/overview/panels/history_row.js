@@ -19,9 +19,11 @@ for (const [kind, icon] of Object.entries({
     lost: "fa-thumbs-o-down",
     meeting: "fa-calendar",
     order: "fa-shopping-cart",
+    past_order: "fa-history",
     payment: "fa-credit-card",
     quotation: "fa-file-text-o",
     refund: "fa-undo",
+    reminder: "fa-bell-o",
     return: "fa-reply",
     won: "fa-trophy",
 })) {

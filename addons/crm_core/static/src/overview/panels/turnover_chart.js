@@ -68,7 +68,11 @@ export class TurnoverChart extends Component {
                         color: text,
                         maxTicksLimit: 6,
                         callback: (value) =>
-                            formatCurrency(value, currencyId, { humanReadable: true, digits: [16, 0] }),
+                            formatCurrency(value, currencyId, {
+                                humanReadable: true,
+                                // $ 1.5k beside $ 2k, but no $ 500.0
+                                digits: [16, value < 1000 || value % 1000 === 0 ? 0 : value % 100 === 0 ? 1 : 2],
+                            }),
                     },
                     grid: { color: line },
                     border: { display: false },

@@ -1,0 +1,2 @@
+from . import data_recycle_model
+from . import data_recycle_record
