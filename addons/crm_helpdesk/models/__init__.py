@@ -6,6 +6,13 @@ from . import helpdesk_team
 from . import helpdesk_ticket
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
+from . import helpdesk_stage_portal
+from . import helpdesk_team_portal
+from . import helpdesk_ticket_portal
+from . import helpdesk_ticket_portal_open
+from . import helpdesk_ticket_rating
+from . import ir_attachment
 from . import crm_interaction
 from . import res_company
 from . import res_partner
+from . import res_partner_portal
