@@ -15,6 +15,7 @@ from ..models.helpdesk_ticket_portal_open import FILE_BYTES_MAX, FILES_MAX, SUBJ
 from ..models.helpdesk_ticket_rating import FEEDBACK_MAX
 
 SEARCH_MAX = 100
+SAID = ("team_id", "subject", "body", "about", "follows_id")  # what the form for a new ticket asks
 # Within a list grouped by state: what waits for the customer first, what is closed last.
 BY_STATE = "is_closed, stage_kind desc"
 
@@ -44,7 +45,10 @@ class HelpdeskPortal(CustomerRelationsPortal):
     def _ticket_filters(self):
         return {
             "open": {"label": request.env._("Open"), "domain": [("is_closed", "=", False)]},
-            "waiting": {"label": request.env._("Waiting for you"), "domain": [("stage_kind", "=", "waiting")]},
+            "waiting": {
+                "label": request.env._("Waiting for you"),
+                "domain": [("stage_kind", "=", "waiting")],
+            },
             "closed": {"label": request.env._("Closed"), "domain": [("is_closed", "=", True)]},
             "all": {"label": request.env._("All"), "domain": []},
         }
@@ -223,7 +227,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
             "teams": request.env["helpdesk.team"]._get_portal_teams(),
             "subjects": Ticket._get_portal_subjects(),
             # sudo: the number of a ticket that the user's own rights have found
-            "follows": Ticket._portal_get_followed(number(values.get("follows"))).sudo(),
+            "follows": Ticket._portal_get_followed(number(values["follows_id"])).sudo(),
             "form": Ticket._portal_new_form(),
             "limits": {
                 "subject": SUBJECT_MAX,
@@ -232,19 +236,19 @@ class HelpdeskPortal(CustomerRelationsPortal):
                 "megabytes": FILE_BYTES_MAX // 1024**2,
             },
         }
+        values["team_id"] = number(values["team_id"])
         return self._page("crm_helpdesk.portal_new_ticket", "crm_ticket_new", **{**values, **page})
 
     @http.route("/my/tickets/new", type="http", auth="user", methods=["GET"], website=True)
-    def portal_new_ticket(self, team_id="", about="", follows="", **_kwargs):
-        return self._ticket_form(team_id=number(team_id), about=about, follows=follows)
+    def portal_new_ticket(self, team_id="", about="", follows_id="", **_kwargs):
+        return self._ticket_form(team_id=team_id, about=about, follows_id=follows_id)
 
     @http.route("/my/tickets/new", type="http", auth="user", methods=["POST"], website=True)
-    def portal_open_ticket(
-        self, form="", team_id="", subject="", body="", about="", follows="", **_kwargs
-    ):
+    def portal_open_ticket(self, form="", **said):
         Ticket, person = request.env["helpdesk.ticket"], self._person()
-        if Ticket._portal_find_form(person, form):
+        if Ticket._portal_find_form(person, form.replace("\0", "")):
             return request.redirect(f"/my/tickets/sent/{form}")
+        said = {name: said.get(name, "").replace("\0", "") for name in SAID}
         kept = [number(id_) for id_ in request.httprequest.form.getlist("drafts")][:FILES_MAX]
         drafts = Ticket._portal_get_drafts(kept)
         try:
@@ -253,21 +257,16 @@ class HelpdeskPortal(CustomerRelationsPortal):
                 raise UserError(request.env._("Up to %s files, please.", FILES_MAX))
             with request.env.cr.savepoint():
                 ticket = Ticket._portal_open(
-                    person, form, number(team_id), subject, body, about, number(follows), drafts
+                    person,
+                    form,
+                    {**said, "team_id": number(said["team_id"]), "follows_id": number(said["follows_id"])},
+                    drafts,
                 )
         except UniqueViolation:
             # Sent twice at the same time: the other request's ticket is seen by the next one only.
             return request.redirect(f"/my/tickets/sent/{form}")
         except UserError as error:
-            return self._ticket_form(
-                error=str(error),
-                drafts=drafts,
-                team_id=number(team_id),
-                subject=subject.replace("\0", ""),
-                body=body.replace("\0", ""),
-                about=about,
-                follows=follows,
-            )
+            return self._ticket_form(**said, error=str(error), drafts=drafts)
         request.session["crm_portal_section"] = "opened"
         request.session["crm_portal_saved"] = True
         return request.redirect(f"/my/tickets/{ticket.id}")

@@ -14,13 +14,13 @@ class HelpdeskTeam(models.Model):
     reopen_days = fields.Integer(
         string="Reopen within",
         default=14,
-        help="For so many days after a ticket was closed the customer may reopen it in the portal; later he opens"
-        " a new one, linked to the old one. 0: always a new one.",
+        help="For so many days after a ticket was closed the customer may reopen it in the portal; later he"
+        " opens a new one, linked to the old one. 0: always a new one.",
     )
     use_rating = fields.Boolean(
         string="Ask for a Rating",
-        help="When a ticket is solved, the customer is asked how satisfied he is: on the ticket's page, and by"
-        " e-mail where he agreed to surveys.",
+        help="When a ticket is solved, the customer is asked how satisfied he is: on the ticket's page, and"
+        " by e-mail where he agreed to surveys.",
     )
     rating_template_id = fields.Many2one(
         "mail.template",

@@ -46,13 +46,14 @@ class HelpdeskTicket(models.Model):
         return self.sudo().search([("portal_form", "=", form), ("partner_id", "=", person.id)], limit=1)
 
     @api.model
-    def _portal_open(self, person, form, team_id, subject, body, about="", follows_id=0, drafts=()):
+    def _portal_open(self, person, form, said, drafts):
         """Open a ticket of the person who is signed in.
 
         :param person: ``res.partner``
         :param str form: of :meth:`_portal_new_form`
-        :param str about: a code of :meth:`_get_portal_subjects`, or empty
-        :param int follows_id: the closed ticket that this one takes up again
+        :param dict said: ``team_id``, ``subject``, ``body``, ``about`` (a code of
+            :meth:`_get_portal_subjects`, or empty), ``follows_id`` (the closed ticket that this one takes
+            up again, or 0)
         :param drafts: files of :meth:`_portal_get_drafts`
         :rtype: helpdesk.ticket
         :raise UserError: what is wrong with the form, in words
@@ -61,7 +62,7 @@ class HelpdeskTicket(models.Model):
             raise UserError(self.env._("Please load the page anew and send the form again."))
         if ticket := self._portal_find_form(person, form):
             return ticket
-        values = self._portal_check_form(team_id, subject, body, about, follows_id)
+        values = self._portal_check_form(**said)
         self._portal_check_rate(person)
         # sudo: customers create no tickets but by this form, every value of which is checked above
         ticket = self.sudo().create({**values, "partner_id": person.id, "portal_form": form})
@@ -94,10 +95,10 @@ class HelpdeskTicket(models.Model):
             "user_id": False,
         }
         if about:
-            choice = next((row for row in self._get_portal_subjects(team.company_id) if row["code"] == about), None)
-            if not choice:
+            choices = {row["code"]: row["values"] for row in self._get_portal_subjects(team.company_id)}
+            if about not in choices:
                 raise UserError(self.env._("Please choose one of your own orders."))
-            values |= choice["values"]
+            values |= choices[about]
         if follows := self._portal_get_followed(follows_id):
             values["follows_id"] = follows.id
         return values

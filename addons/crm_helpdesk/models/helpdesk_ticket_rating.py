@@ -23,9 +23,9 @@ class HelpdeskTicket(models.Model):
     def _ask_for_rating(self):
         """Write to the customers of solved tickets, where the team wants it and they agreed to surveys."""
         wanted = self.filtered(
-            lambda ticket: ticket.team_id.use_rating
-            and ticket.team_id.rating_template_id
-            and ticket.partner_id.email
+            lambda ticket: (
+                ticket.team_id.use_rating and ticket.team_id.rating_template_id and ticket.partner_id.email
+            )
         )
         if not wanted:
             return

@@ -177,7 +177,9 @@ class TestTicketPortalOpen(HelpdeskPortalCase):
         self.assertFalse(self.env["ir.attachment"].search([("create_uid", "=", self.main.id)]))
 
     def test_page_from_the_internet_is_no_page_of_ours(self):
-        self.send(self.main, [("evil.html", b"<script>alert(1)</script>"), ("evil.svg", b"<svg onload='x'/>")])
+        self.send(
+            self.main, [("evil.html", b"<script>alert(1)</script>"), ("evil.svg", b"<svg onload='x'/>")]
+        )
         files = self.opened().message_ids.attachment_ids
         self.assertEqual(len(files), 2)
         self.assertFalse(set(files.mapped("mimetype")) & {"text/html", "image/svg+xml"})
@@ -203,12 +205,12 @@ class TestTicketPortalOpen(HelpdeskPortalCase):
             ("x", self.env["helpdesk.ticket"]),
         ):
             with self.subTest(follows=follows):
-                self.send(self.main, follows=str(follows))
+                self.send(self.main, follows_id=str(follows))
                 ticket = self.opened().sorted("id")[-1]
                 self.assertEqual(ticket.follows_id, expected)
-        page = self.get(f"/my/tickets/new?follows={self.mine.id}", self.main).text
+        page = self.get(f"/my/tickets/new?follows_id={self.mine.id}", self.main).text
         self.assertIn("Ticket of main", page)
-        page = self.get(f"/my/tickets/new?follows={self.strange.id}", self.main).text
+        page = self.get(f"/my/tickets/new?follows_id={self.strange.id}", self.main).text
         self.assertNotIn("Ticket of stranger", page)
 
     def test_without_a_team_in_the_portal_nothing_is_opened(self):
