@@ -11,7 +11,6 @@ from . import helpdesk_team_portal
 from . import helpdesk_ticket_portal
 from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
-from . import ir_attachment
 from . import crm_interaction
 from . import res_company
 from . import res_partner

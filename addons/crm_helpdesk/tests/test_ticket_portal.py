@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 from odoo import Command, fields
@@ -133,6 +134,7 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
     @mute_logger(*RPC_LOGGERS)
     def test_customer_writes_nothing_by_rpc(self):
         self.mine.write({"priority": "1"})
+        self.colleagues.stage_id = self.solved
         kept = ["stage_id", "priority", "user_id", "team_id", "name", "partner_id", "active"]
         before = self.mine.read(kept)
         for values in (
@@ -153,7 +155,8 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
             ("copy", [self.mine.ids]),
             ("action_close", [self.mine.ids]),
             ("action_take", [self.mine.ids]),
-            ("action_reopen", [self.mine.ids]),
+            ("action_reopen", [self.colleagues.ids]),
+            ("message_unsubscribe", [self.mine.ids, self.anna.partner_id.ids]),
             ("rating_apply", [self.mine.ids, 5]),
             ("get_portal_url", [self.mine.ids]),
         ):
@@ -161,6 +164,8 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
             self.assertIn("error", json.loads(answer), method)
         self.env.invalidate_all()
         self.assertEqual(self.mine.read(kept), before)
+        self.assertTrue(self.colleagues.is_closed)
+        self.assertIn(self.anna.partner_id, self.mine.message_partner_ids)
         self.assertFalse(self.env["helpdesk.ticket"].search([("name", "=", "By RPC")]))
 
     @mute_logger(*RPC_LOGGERS)
@@ -191,7 +196,10 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
             body="Internal deed", message_type="notification", subtype_xmlid="mail.mt_activities"
         )
         answer = self.mine.with_user(self.anna).message_post(
-            body="Open answer", subtype_xmlid="mail.mt_comment", attachment_ids=files["answer"].ids
+            body="Open answer",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            attachment_ids=files["answer"].ids,
         )
         return files, note | done | noted, answer
 
@@ -211,15 +219,19 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
             self.assertNotIn(hidden, thread)
         page = self.get(f"/my/tickets/{self.mine.id}", self.main).text
         self.assertNotIn("Internal", page)
-        for name, shown in (("note", False), ("loose", False), ("answer", True)):
-            response = self.get(f"/web/content/{files[name].id}", self.main)
-            self.assertEqual("Content of the file" in response.text, shown, name)
-            self.assertNotIn("Content of the file", self.get(f"/web/content/{files[name].id}").text)
+        for name, file in files.items():
+            for user in (self.main, self.stranger, None):
+                response = self.get(f"/web/content/{file.id}", user)
+                self.assertNotIn("Content of the file", response.text, name)
+        key = re.search(r'"raw_access_token": "([^"]+)"', text).group(1)
+        self.assertEqual(text.count('"raw_access_token"'), 1)
+        shown = self.get(f"/web/content/{files['answer'].id}?access_token={key}", self.main)
+        self.assertIn("Content of the file", shown.text)
+        hidden = self.get(f"/web/content/{files['note'].id}?access_token={key}", self.main)
+        self.assertNotIn("Content of the file", hidden.text)
         Attachment = self.env["ir.attachment"].with_user(self.main)
-        found = Attachment.search([("res_model", "=", "helpdesk.ticket"), ("res_id", "=", self.mine.id)])
-        self.assertEqual(found.ids, files["answer"].ids)
-        found = Attachment.search([("id", "in", [file.id for file in files.values()])])
-        self.assertEqual(found.ids, files["answer"].ids)
+        with self.assertRaises(AccessError):
+            Attachment.search([("res_model", "=", "helpdesk.ticket"), ("res_id", "=", self.mine.id)])
         Message = self.env["mail.message"].with_user(self.main)
         self.assertEqual(Message.search([("id", "in", (notes | answer).ids)]).ids, answer.ids)
         for note in notes:
@@ -345,7 +357,8 @@ class TestTicketPortalPages(HelpdeskPortalCase):
             ("?filterby=all", ["main", "colleague", "old"], ["stranger"]),
             (f"?filterby=all&search={done.number}", ["old"], ["main", "colleague"]),
             ("?search=COLLEAGUE", ["colleague"], ["main"]),
-            ("?search=%00%25", [], ["main"]),
+            ("?search=%00", ["main"], []),
+            ("?search=no%25such", [], ["main"]),
             ("?filterby=x&sortby=y&groupby=z&page=-1", ["main"], ["old"]),
             ("?sortby=subject&groupby=none", ["colleague", "main"], []),
         ):

@@ -85,7 +85,7 @@ class TestTicketRating(HelpdeskPortalCase, MailCase):
         self.assertEqual((self.team.rating_count, self.team.rating_percentage_satisfaction), (1, 0))
 
     def test_nonsense_is_no_rating(self):
-        self.assertIn("rate", self.act(self.mine, "rate", self.main, rate="5").url)
+        self.assertIn("alert-danger", self.act(self.mine, "rate", self.main, rate="5").text, "not shown")
         self.assertFalse(self.mine.rating_ids.filtered("consumed"), "not solved yet")
         self.solve()
         for bad in ({"rate": "4"}, {"rate": "-1"}, {"rate": "x"}, {}, {"rate": "5", "feedback": "f" * 2001}):
