@@ -30,7 +30,8 @@
         "views/portal_templates.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/helpdesk.xml"],
+    "demo": ["demo/helpdesk.xml", "demo/helpdesk_portal.xml"],
+    "assets": {"web.assets_tests": ["crm_helpdesk/static/tests/tours/**/*"]},
     "post_init_hook": "post_init_hook",
     "application": True,
 }

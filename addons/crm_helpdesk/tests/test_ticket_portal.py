@@ -502,3 +502,31 @@ class TestTicketPortalPages(HelpdeskPortalCase):
         answer = self.act(self.mine, "close", self.main, text="x" * 10001)
         self.assertIn("alert-danger", answer.text)
         self.assertFalse(self.mine.is_closed)
+
+
+class TicketPortalTour(HelpdeskPortalCase):
+    """The whole way of a ticket, in a browser."""
+
+    def tour(self):
+        self.env["helpdesk.team"].search([("id", "!=", self.team.id)]).privacy_visibility = "employees"
+        self.team.use_rating = True
+        self.start_tour("/my/tickets", "helpdesk_portal_customer", login=self.main.login, timeout=120)
+        ticket = self.env["helpdesk.ticket"].search([("name", "=", "The printer leaks")])
+        self.assertEqual((ticket.partner_id, ticket.stage_kind), (self.main.partner_id, "open"))
+        self.assertEqual((ticket.rating_ids.rating, ticket.rating_ids.feedback), (5, "Quick"))
+        self.assertIn("A photo follows.", "".join(ticket.message_ids.mapped("body")))
+
+
+@tagged("post_install", "-at_install")
+class TestTicketPortalTourDesktop(TicketPortalTour):
+    def test_customer(self):
+        self.tour()
+
+
+@tagged("post_install", "-at_install")
+class TestTicketPortalTourPhone(TicketPortalTour):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_customer_on_the_phone(self):
+        self.tour()
