@@ -1,1 +1,2 @@
 from . import helpdesk_demo_story
+from . import helpdesk_demo_portal

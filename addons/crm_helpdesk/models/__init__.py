@@ -13,8 +13,14 @@ from . import helpdesk_sla_status
 from . import helpdesk_sla_watch
 from . import helpdesk_sla_engine
 from . import helpdesk_sla_change
+from . import helpdesk_stage_portal
+from . import helpdesk_team_portal
+from . import helpdesk_ticket_portal
+from . import helpdesk_ticket_portal_open
+from . import helpdesk_ticket_rating
 from . import crm_interaction
 from . import mail_thread
 from . import res_company
 from . import res_partner
 from . import resource_calendar
+from . import res_partner_portal
