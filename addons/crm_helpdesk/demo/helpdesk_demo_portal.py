@@ -3,7 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, plaintext2html
 
-# What two people of a law office ask: login, days ago, subject, request, answers (is it the customer, words), end.
+# What two people of a law office ask: login, days ago, subject, request,
+# answers (is it the customer, words), end (kind, days ago, rating).
 TICKETS = [
     (
         "harbor",

@@ -11,11 +11,11 @@ function steps() {
         { trigger: "h1:contains(The printer leaks)" },
         {
             content: "add to it in the conversation",
-            trigger: "#discussion:shadow .o-mail-Composer-input",
+            trigger: "#chatterRoot:shadow .o-mail-Composer-input",
             run: "edit A photo follows.",
         },
-        { trigger: "#discussion:shadow .o-mail-Composer-send:enabled", run: "click" },
-        { trigger: "#discussion:shadow .o-mail-Message-body:contains(A photo follows.)" },
+        { trigger: "#chatterRoot:shadow .o-mail-Composer-send:enabled", run: "click" },
+        { trigger: "#chatterRoot:shadow .o-mail-Message-body:contains(A photo follows.)" },
         { trigger: ".o_helpdesk_close summary", run: "click" },
         {
             trigger: ".o_helpdesk_close[open] button[type=submit]",
