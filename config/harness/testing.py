@@ -175,6 +175,8 @@ class Rounds:
             "suite_plugin",
             "-p",
             "suite_caches",
+            "-p",
+            "suite_files",
             f"--odoo-database={database}",
             "--odoo-http",
             *(f"--odoo-{key}={value}" for key, value in options.items()),
