@@ -21,6 +21,7 @@
         "data/mail_template_rating.xml",
         "data/helpdesk_stage.xml",
         "data/ir_cron.xml",
+        "data/crm_action_rule.xml",
         "views/helpdesk_ticket_views.xml",
         "views/helpdesk_team_views.xml",
         "views/helpdesk_stage_views.xml",

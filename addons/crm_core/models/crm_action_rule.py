@@ -55,6 +55,12 @@ class CrmActionRule(models.Model):
         check_company=True,
         help="Only for this team; customers without a salesperson go to its leader.",
     )
+    owner_kind = fields.Selection(
+        [("salesperson", "The Salesperson"), ("leader", "The Leader of the Team")],
+        "Who Does It",
+        required=True,
+        default="salesperson",
+    )
 
     # What is made of the person's data
     is_profiling = fields.Boolean(
@@ -260,7 +266,14 @@ class CrmActionRule(models.Model):
                 ) from None
 
     @api.constrains(
-        "action_kind", "activity_type_id", "mail_template_id", "server_action_id", "channel", "purpose_id"
+        "action_kind",
+        "activity_type_id",
+        "mail_template_id",
+        "server_action_id",
+        "channel",
+        "purpose_id",
+        "owner_kind",
+        "team_id",
     )
     def _check_kind(self):
         needed = {
@@ -276,6 +289,8 @@ class CrmActionRule(models.Model):
                 raise ValidationError(self.env._("“%s” sends e-mails: its channel is E-mail.", rule.name))
             if rule.action_kind == "contact" and rule.is_automatic:
                 raise ValidationError(self.env._("“%s”: talking can't be done without asking.", rule.name))
+            if rule.owner_kind == "leader" and not rule.team_id.user_id:
+                raise ValidationError(self.env._("“%s” is for the leader of a team: choose one.", rule.name))
             if rule.channel and not rule.purpose_id:
                 raise ValidationError(
                     self.env._("“%s” contacts customers: say for which purpose.", rule.name)

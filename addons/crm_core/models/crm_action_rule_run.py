@@ -244,10 +244,13 @@ class CrmActionRule(models.Model):
         return {id_: allowed for id_, (allowed, _reason) in answers.items()}
 
     def _get_owners(self, customer_ids):
-        """Who is to do it: the salesperson; for customers without one the leader of the rule's team.
+        """Who is to do it: the salesperson, for customers without one the leader of the rule's team; or
+        always the leader. Extend with the kinds you add to ``owner_kind``.
 
         :return: {customer id: user id or False}; False: whoever looks
         """
+        if self.owner_kind == "leader":
+            return dict.fromkeys(customer_ids, self.team_id.user_id.id)
         members = self.team_id.member_ids.ids if self.team_id else None
         rows = self.env.execute_query(
             SQL(

@@ -18,7 +18,7 @@ class CrmCustomerStat(models.Model):
 
     A customer is a commercial entity. Rows are written by ``_refresh`` alone (in a file of its own), whole
     and set-based; nobody edits them. Another addon adds its facts by adding fields and overriding
-    ``_refresh`` with ``super()`` and one UPDATE.
+    ``_refresh`` with ``super()`` and one UPDATE, or ``_get_more_parts`` where its records make a customer.
     """
 
     _name = "crm.customer.stat"

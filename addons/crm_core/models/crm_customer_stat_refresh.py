@@ -64,7 +64,15 @@ class CrmCustomerStat(models.Model):
             """,
             partners=partner_ids,
             company=company.id,
-            parts=SQL(", ").join(self._get_fact_parts(company)),
+            parts=SQL(", ").join(
+                [
+                    *self._get_fact_parts(company),
+                    *(
+                        SQL("%s AS (%s)", SQL.identifier(name), query)
+                        for name, (query, _columns) in self._get_more_parts(company).items()
+                    ),
+                ]
+            ),
             fresh=self._get_fresh_query(company),
             columns=SQL(", ").join(map(SQL.identifier, self._get_refreshed_columns())),
             assignments=SQL(", ").join(
@@ -75,6 +83,7 @@ class CrmCustomerStat(models.Model):
 
     @api.model
     def _get_refreshed_columns(self):
+        more = self._get_more_parts(self.env.company)
         return [
             *("company_id", "partner_id", "computed_at"),
             *(
@@ -96,7 +105,21 @@ class CrmCustomerStat(models.Model):
             *("receivable", "overdue", "days_to_pay", "paid_invoice_count"),
             *("delivery_count", "on_time_rate", "return_rate"),
             *("expected_interval", "lifecycle", "late_on", "lost_on", "roll_on"),
+            *(column for _query, columns in more.values() for column in columns),
         ]
+
+    @api.model
+    def _get_more_parts(self, company):
+        """Facts of other addons that make somebody a customer with a row of his own, such as a ticket.
+
+        The query selects from ``member`` (member_id, partner_id): one row for each ``partner_id`` with
+        business of this kind. Facts of those who are customers anyhow can also be added after
+        :meth:`_refresh`, by one UPDATE.
+
+        :return: {name of the part: (query, {column of the row: SQL of its value})}
+        :rtype: dict[str, tuple[SQL, dict[str, SQL]]]
+        """
+        return {}
 
     @api.model
     def _get_fact_parts(self, company):
@@ -390,9 +413,10 @@ class CrmCustomerStat(models.Model):
 
     @api.model
     def _get_joined_query(self, company):
+        more = self._get_more_parts(company)
         return SQL(
             """
-            SELECT partner_id, now() AT TIME ZONE 'UTC' AS computed_at,
+            SELECT partner_id, now() AT TIME ZONE 'UTC' AS computed_at, %(more_columns)s
                    COALESCE(order_count, 0) AS order_count,
                    round(COALESCE(ordered_total, 0), %(digits)s) AS ordered_total,
                    round(COALESCE(ordered_total, 0) / GREATEST(order_count, 1), %(digits)s)
@@ -418,6 +442,7 @@ class CrmCustomerStat(models.Model):
               FULL JOIN invoices USING (partner_id)
               FULL JOIN receivables USING (partner_id)
               FULL JOIN opportunities USING (partner_id)
+              %(more_joins)s
               LEFT JOIN months USING (partner_id)
               LEFT JOIN payments USING (partner_id)
               LEFT JOIN deliveries USING (partner_id)
@@ -425,4 +450,12 @@ class CrmCustomerStat(models.Model):
             """,
             digits=company.currency_id.decimal_places,
             default_interval=company.crm_default_interval,
+            more_columns=SQL().join(
+                SQL("%s AS %s,", value, SQL.identifier(column))
+                for _query, columns in more.values()
+                for column, value in columns.items()
+            ),
+            more_joins=SQL().join(
+                SQL("FULL JOIN %s USING (partner_id)", SQL.identifier(name)) for name in more
+            ),
         )

@@ -37,18 +37,23 @@ LAST_CONTACTS = {
 OPPOSITE = {"<": ">=", "<=": ">"}
 
 
-def _fact(field_class, label, fname, **attributes):
-    """A fact of the customer on the partner: read from, and searched in, the table of facts."""
+def fact_field(field_class, label, fname, **attributes):
+    """A fact of the customer on the partner: read from, and searched in, the table of facts.
+
+    An addon that adds one names it in :meth:`ResPartner._crm_facts` as well.
+    """
     return field_class(
         string=label,
         compute="_compute_crm_facts",
-        search=lambda partners, operator, value: partners._crm_search_fact(FACTS[fname], operator, value),
+        search=lambda partners, operator, value: partners._crm_search_fact(
+            partners._crm_facts()[fname], operator, value
+        ),
         groups=USER,
         **attributes,
     )
 
 
-_money = partial(_fact, fields.Monetary, currency_field="crm_currency_id")
+_money = partial(fact_field, fields.Monetary, currency_field="crm_currency_id")
 
 
 def _last_contact(label, fname, **attributes):
@@ -74,22 +79,22 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     crm_currency_id = fields.Many2one("res.currency", "Currency of the Facts", compute="_compute_crm_facts")
-    crm_lifecycle = _fact(fields.Selection, "Lifecycle", "crm_lifecycle", selection=LIFECYCLES)
-    crm_is_top_customer = _fact(fields.Boolean, "Top Customer", "crm_is_top_customer")
+    crm_lifecycle = fact_field(fields.Selection, "Lifecycle", "crm_lifecycle", selection=LIFECYCLES)
+    crm_is_top_customer = fact_field(fields.Boolean, "Top Customer", "crm_is_top_customer")
     crm_turnover_12m = _money("Turnover 12 Months", "crm_turnover_12m")
     crm_turnover_previous_12m = _money("Turnover 12 Months Before", "crm_turnover_previous_12m")
     crm_turnover = _money("Turnover of All Times", "crm_turnover")
-    crm_order_count = _fact(fields.Integer, "Number of Orders", "crm_order_count")
+    crm_order_count = fact_field(fields.Integer, "Number of Orders", "crm_order_count")
     crm_average_order = _money("Average Order Value", "crm_average_order")
-    crm_first_order_date = _fact(fields.Date, "First Order", "crm_first_order_date")
-    crm_last_order_date = _fact(fields.Date, "Last Order", "crm_last_order_date")
-    crm_interval = _fact(fields.Float, "Interval Between Orders (Days)", "crm_interval")
+    crm_first_order_date = fact_field(fields.Date, "First Order", "crm_first_order_date")
+    crm_last_order_date = fact_field(fields.Date, "Last Order", "crm_last_order_date")
+    crm_interval = fact_field(fields.Float, "Interval Between Orders (Days)", "crm_interval")
     crm_overdue = _money("Overdue", "crm_overdue")
     crm_receivable = _money("Owes", "crm_receivable")
-    crm_days_to_pay = _fact(fields.Float, "Average Days to Pay", "crm_days_to_pay")
-    crm_quotation_count = _fact(fields.Integer, "Open Quotations", "crm_quotation_count")
-    crm_opportunity_count = _fact(fields.Integer, "Open Opportunities", "crm_opportunity_count")
-    crm_return_rate = _fact(fields.Float, "Share Returned", "crm_return_rate")
+    crm_days_to_pay = fact_field(fields.Float, "Average Days to Pay", "crm_days_to_pay")
+    crm_quotation_count = fact_field(fields.Integer, "Open Quotations", "crm_quotation_count")
+    crm_opportunity_count = fact_field(fields.Integer, "Open Opportunities", "crm_opportunity_count")
+    crm_return_rate = fact_field(fields.Float, "Share Returned", "crm_return_rate")
 
     crm_bought_product_ids = fields.Many2many(
         "product.product",
@@ -133,6 +138,11 @@ class ResPartner(models.Model):
     # Values
     # ------------------------------------------------------------------
 
+    @api.model
+    def _crm_facts(self):
+        """:return: {field of the partner: field of ``crm.customer.stat``}; extend with those you add"""
+        return FACTS
+
     @api.depends_context("company")
     @api.depends("commercial_partner_id")
     def _compute_crm_facts(self):
@@ -141,7 +151,7 @@ class ResPartner(models.Model):
         for partner in self:
             stat = stats.get(partner.commercial_partner_id, none)
             partner.crm_currency_id = self.env.company.currency_id
-            for fname, fact in FACTS.items():
+            for fname, fact in self._crm_facts().items():
                 partner[fname] = stat[fact]
 
     @api.depends_context("company")

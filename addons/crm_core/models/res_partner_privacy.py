@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL, html2plaintext
 
 from ..lib.consent import REFUSALS
-from .res_partner_facts import FACTS
 
 OFFICER = "crm_core.group_crm_core_manager"
 PLAIN = ("char", "text", "html", "integer", "float", "monetary", "date", "datetime", "selection", "many2one")
@@ -98,7 +97,7 @@ class ResPartner(models.Model):
 
         :rtype: frozenset
         """
-        return frozenset({*FACTS, *PRODUCT_FIELDS} - CONTRACT_FIELDS)
+        return frozenset({*self._crm_facts(), *PRODUCT_FIELDS} - CONTRACT_FIELDS)
 
     # ------------------------------------------------------------------
     # What is held

@@ -20,9 +20,16 @@ from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
 from . import helpdesk_request
 from . import helpdesk_ticket_after_sales
+from . import helpdesk_ticket_facts
+from . import rating_rating
+from . import crm_customer_stat
+from . import crm_action_fact
+from . import crm_action_rule
 from . import crm_interaction
 from . import mail_thread
 from . import res_company
 from . import res_partner
 from . import resource_calendar
 from . import res_partner_portal
+from . import res_partner_facts
+from . import res_partner_overview

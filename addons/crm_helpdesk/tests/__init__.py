@@ -1,4 +1,5 @@
 from . import test_after_sales
+from . import test_facts
 from . import test_hoot
 from . import test_sla
 from . import test_sla_access

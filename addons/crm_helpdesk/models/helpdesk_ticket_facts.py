@@ -1,0 +1,52 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class HelpdeskTicket(models.Model):
+    """Tickets are facts of the customer."""
+
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "crm.fact.source"]
+
+    _crm_fact_fields = frozenset({"partner_id", "company_id", "stage_kind", "is_closed", "active"})
+    _crm_owner_fields = frozenset({"partner_id", "company_id"})
+
+    def _crm_owner_query(self, ids):
+        return SQL(
+            """
+            SELECT ticket.company_id, partner.commercial_partner_id
+              FROM helpdesk_ticket ticket
+              JOIN res_partner partner ON partner.id = ticket.partner_id
+             WHERE ticket.id IN %s
+            """,
+            ids,
+        )
+
+
+class HelpdeskSlaStatus(models.Model):
+    _name = "helpdesk.sla.status"
+    _inherit = ["helpdesk.sla.status", "crm.fact.source"]
+
+    _crm_fact_fields = frozenset({"state"})
+
+    def _crm_leave_to_others(self, pending):
+        tickets = pending.setdefault("helpdesk.ticket", set())
+        left = set()
+        for status in self:
+            if ticket_id := status._cache.get("ticket_id"):
+                tickets.add(ticket_id)
+            else:
+                left.add(status.id)
+        return left
+
+    def _crm_owner_query(self, ids):
+        return SQL(
+            """
+            SELECT ticket.company_id, partner.commercial_partner_id
+              FROM helpdesk_sla_status status
+              JOIN helpdesk_ticket ticket ON ticket.id = status.ticket_id
+              JOIN res_partner partner ON partner.id = ticket.partner_id
+             WHERE status.id IN %s
+            """,
+            ids,
+        )
