@@ -18,6 +18,11 @@ from . import helpdesk_team_portal
 from . import helpdesk_ticket_portal
 from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
+from . import helpdesk_ticket_link
+from . import helpdesk_ticket_merge
+from . import helpdesk_ticket_reopen
+from . import helpdesk_ticket_split
+from . import mail_thread_ticket
 from . import crm_interaction
 from . import mail_thread
 from . import res_company

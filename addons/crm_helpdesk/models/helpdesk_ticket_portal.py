@@ -152,7 +152,7 @@ class HelpdeskTicket(models.Model):
         return self.team_id.portal_close and not self.is_closed
 
     def _portal_may_reopen(self):
-        """Whether the ticket was closed so recently that it is the same matter.
+        """Whether the ticket was closed so recently that it is the same matter; for mails as well.
 
         :rtype: bool
         """
@@ -227,7 +227,8 @@ class HelpdeskTicket(models.Model):
 
     def _portal_say(self, person, fact, text):
         """Put what the customer did into the conversation."""
-        self.message_post(
+        # He said by a button what becomes of the ticket; his words decide nothing.
+        self.with_context(helpdesk_reply_decided=True).message_post(
             author_id=person.id,
             body=plaintext2html("\n\n".join(filter(None, (text, fact)))),
             message_type="comment",

@@ -1,4 +1,5 @@
 from . import test_hoot
+from . import test_polite_reply
 from . import test_sla
 from . import test_sla_access
 from . import test_sla_clock
@@ -9,8 +10,11 @@ from . import test_sla_watch
 from . import test_ticket
 from . import test_ticket_access
 from . import test_ticket_assign
+from . import test_ticket_link
 from . import test_ticket_mail
+from . import test_ticket_merge
 from . import test_ticket_portal
 from . import test_ticket_portal_access
 from . import test_ticket_portal_open
 from . import test_ticket_rating
+from . import test_ticket_reopen

@@ -1,1 +1,4 @@
 from . import base_partner_merge
+from . import helpdesk_ticket_merge
+from . import helpdesk_ticket_solve
+from . import helpdesk_ticket_split
