@@ -19,6 +19,7 @@
         "data/mail_message_subtype.xml",
         "data/mail_activity_type.xml",
         "data/mail_template_rating.xml",
+        "data/mail_template_inactive.xml",
         "data/helpdesk_stage.xml",
         "data/ir_cron.xml",
         "views/helpdesk_ticket_views.xml",

@@ -10,6 +10,7 @@ from . import test_sla_watch
 from . import test_ticket
 from . import test_ticket_access
 from . import test_ticket_assign
+from . import test_ticket_inactive
 from . import test_ticket_link
 from . import test_ticket_mail
 from . import test_ticket_merge
