@@ -22,6 +22,7 @@ from . import helpdesk_ticket_link
 from . import helpdesk_ticket_merge
 from . import helpdesk_ticket_reopen
 from . import helpdesk_ticket_split
+from . import helpdesk_ticket_template
 from . import helpdesk_ticket_inactive
 from . import mail_thread_ticket
 from . import crm_interaction

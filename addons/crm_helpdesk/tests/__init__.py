@@ -19,3 +19,4 @@ from . import test_ticket_portal_access
 from . import test_ticket_portal_open
 from . import test_ticket_rating
 from . import test_ticket_reopen
+from . import test_ticket_template
