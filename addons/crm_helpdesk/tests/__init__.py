@@ -20,3 +20,4 @@ from . import test_ticket_portal_open
 from . import test_ticket_rating
 from . import test_ticket_reopen
 from . import test_ticket_template
+from . import test_ticket_presence
