@@ -21,6 +21,35 @@ TEMPLATES = [
 ]
 
 
+ARTICLES = [
+    (
+        "What to do when toner leaks?",
+        "portal",
+        """<p>Do not shake the cartridge. Take it out, put it into the bag of the new one and wipe the tray
+        with a dry cloth. Water makes toner stick.</p>
+        <p>A leaking cartridge is replaced for free: open a ticket and tell us the number on its side.</p>""",
+    ),
+    (
+        "How do I return what I ordered?",
+        "portal",
+        """<p>Unopened goods can be returned within 30 days. Open a ticket about the order; you get a return
+        slip by e-mail. Put it on the parcel and hand it to the next driver.</p>""",
+    ),
+    (
+        "The invoice names the wrong address or department",
+        "portal",
+        """<p>Tell us what it should say. We cancel the invoice and send a new one the same day; you need not
+        pay twice.</p>""",
+    ),
+    (
+        "Wet paper: who pays?",
+        "internal",
+        """<p>Ask for a photo of the outer box. When the driver left it outside, the carrier pays: send the
+        photo to the carrier the same day, and deliver new paper at once.</p>""",
+    ),
+]
+
+
 class HelpdeskDemoLife(models.AbstractModel):
     """Templates, a duplicate that was merged, a matter in parts. Demo data only."""
 
@@ -47,6 +76,16 @@ class HelpdeskDemoLife(models.AbstractModel):
             ]
         )
         desk._create_parts(team)
+        articles = desk.env["helpdesk.article"].create(
+            [
+                {"name": name, "visibility": visibility, "body": body, "lang": "en_US", "state": "published"}
+                for name, visibility, body in ARTICLES
+            ]
+        )
+        for login, helped in (("harbor", True), ("harbor.ben", True), ("portal", False)):
+            user = self.env["res.users"].search([("login", "=", login)])
+            if user:
+                articles[:1].with_user(user)._vote(helped)
 
     def _create_parts(self, team):
         """A customer who moves his office, and writes twice about the same."""

@@ -21,6 +21,8 @@ from . import helpdesk_ticket_rating
 from . import helpdesk_ticket_link
 from . import helpdesk_ticket_merge
 from . import helpdesk_ticket_reopen
+from . import helpdesk_article
+from . import helpdesk_ticket_article
 from . import helpdesk_ticket_presence
 from . import helpdesk_ticket_split
 from . import helpdesk_ticket_template

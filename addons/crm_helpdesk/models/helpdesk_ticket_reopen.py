@@ -36,7 +36,7 @@ class HelpdeskTicket(models.Model):
     def _is_thanks(self, body):
         people = self.partner_id | self.user_id.partner_id | self.message_partner_ids
         names = [*people.mapped("name"), self.partner_name, self.team_id.name]
-        return is_thanks(_get_own_text(body), filter(None, names))
+        return is_thanks(get_own_text(body), filter(None, names))
 
     # In the conversation -----------------------------------------------------------
 
@@ -151,7 +151,7 @@ class HelpdeskTeam(models.Model):
     )
 
 
-def _get_own_text(body):
+def get_own_text(body):
     """The text of a message without what it repeats of earlier mails."""
     if not body:
         return ""

@@ -1,3 +1,4 @@
+from . import test_article
 from . import test_hoot
 from . import test_polite_reply
 from . import test_sla
