@@ -1,3 +1,4 @@
+from . import test_agent_day
 from . import test_article
 from . import test_hoot
 from . import test_polite_reply
