@@ -1,3 +1,4 @@
+from . import helpdesk_portal_readable
 from . import helpdesk_stage
 from . import helpdesk_tag
 from . import helpdesk_ticket_type

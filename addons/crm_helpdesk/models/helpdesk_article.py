@@ -29,7 +29,8 @@ class HelpdeskArticle(models.Model):
 
     _name = "helpdesk.article"
     _description = "Help Article"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "helpdesk.portal.readable"]
+    _portal_readable = READABLE
     _order = "name, id"
 
     name = fields.Char(string="Question", required=True, tracking=True, index="trigram")
@@ -101,15 +102,6 @@ class HelpdeskArticle(models.Model):
             return Domain.FALSE
         self.flush_model(list(SEARCHED))
         return Domain("id", "in", SQL("(SELECT id FROM helpdesk_article WHERE %s)", condition))
-
-    # Access -------------------------------------------------------------------------
-
-    def _has_field_access(self, field, operation):
-        if not super()._has_field_access(field, operation):
-            return False
-        if self.env.su or not self.env.user.share:
-            return True
-        return operation == "read" and field.name in READABLE
 
     # Create and write -----------------------------------------------------------------
 

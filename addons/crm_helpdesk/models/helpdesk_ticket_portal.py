@@ -40,7 +40,9 @@ class HelpdeskTicket(models.Model):
     session or from the token of the ticket: none takes a person from the request.
     """
 
-    _inherit = "helpdesk.ticket"
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "helpdesk.portal.readable"]
+    _portal_readable = READABLE
 
     portal_state = fields.Char(
         string="State for Customers", compute="_compute_portal_state", compute_sudo=True
@@ -70,13 +72,6 @@ class HelpdeskTicket(models.Model):
             ticket.portal_state = stage.customer_name or word
 
     # Access -------------------------------------------------------------------
-
-    def _has_field_access(self, field, operation):
-        if not super()._has_field_access(field, operation):
-            return False
-        if self.env.su or not self.env.user.share:
-            return True
-        return operation == "read" and field.name in READABLE
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):

@@ -128,7 +128,8 @@ class IrWebsocket(models.AbstractModel):
 
         Another browser of the same person hears that its own tab left, and enters again.
         """
-        super()._on_websocket_closed(cookies)
+        result = super()._on_websocket_closed(cookies)
         if self.env.user._is_internal():
             # sudo: the user's own rows
             self.env["helpdesk.ticket.presence"].sudo().search([("user_id", "=", self.env.uid)])._end()
+        return result

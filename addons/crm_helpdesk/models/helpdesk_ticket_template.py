@@ -45,7 +45,6 @@ class HelpdeskTicket(models.Model):
 
     template_id = fields.Many2one(
         "helpdesk.ticket.template",
-        string="Template",
         copy=False,
         index="btree_not_null",
         domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",

@@ -105,7 +105,7 @@ class TestArticle(HelpdeskPortalCase):
         before = self.env["helpdesk.article"].search_count([])
         action = ticket.with_user(self.anna).action_make_article()
         self.assertEqual(self.env["helpdesk.article"].search_count([]), before, "nothing is stored yet")
-        form = Form(self.env["helpdesk.article"].with_user(self.anna).with_context(action["context"]))
+        form = Form(self.env["helpdesk.article"].with_user(self.anna).with_context(**action["context"]))
         self.assertIn("shake it", form.body)
         for word in ("Iris", "Alma", "iris@alma.example", "max@else.example", "nice", "Thanks"):
             self.assertNotIn(word, form.name + form.body, word)

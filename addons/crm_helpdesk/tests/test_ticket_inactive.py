@@ -56,6 +56,13 @@ class TestTicketInactive(SlaCommon):
         self.assertIn("nobody has written", ticket.message_ids[0].body or ticket.message_ids[1].body)
         self.assertEqual(self.run_job("03-20 10:00"), 0)
 
+    def test_stranger_known_by_address_alone_is_reminded(self):
+        ticket = self.waiting_since("03-02 09:00", partner_id=False, partner_email="max@nowhere.example")
+        self.run_job("03-03 09:00")
+        mail = self.env["mail.mail"].search([("mail_message_id", "in", self.reminders(ticket).ids)])
+        sent_to = f"{mail.mapped('email_to')} {mail.recipient_ids.mapped('email')}"
+        self.assertIn("max@nowhere.example", sent_to)
+
     def test_reminder_is_neither_answer_nor_question(self):
         ticket = self.waiting_since("03-02 09:00")
         self.run_job("03-03 09:00")
@@ -142,7 +149,7 @@ class TestTicketInactive(SlaCommon):
 
         def remind(ticket):
             if ticket == refusing:
-                raise UserError("No mail server")
+                raise UserError(self.env._("No mail server"))
             return inner(ticket)
 
         with (

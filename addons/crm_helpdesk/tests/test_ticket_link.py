@@ -52,7 +52,7 @@ class TestTicketLink(HelpdeskCommon):
         self.team.solve_parts = True
         action = whole.with_user(self.anna).action_close()
         self.assertFalse(whole.is_closed)
-        Wizard = self.env[action["res_model"]].with_user(self.anna).with_context(action["context"])
+        Wizard = self.env[action["res_model"]].with_user(self.anna).with_context(**action["context"])
         wizard = Form(Wizard).save()
         self.assertEqual(wizard.part_ids, part | detail)
         wizard.action_solve_alone()

@@ -1,8 +1,12 @@
 import base64
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.modules.registry import Registry
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .sla_common import SlaCommon
 from .test_ticket_mail import TicketMailCase
@@ -87,6 +91,26 @@ class TestTicketMerge(SlaCommon):
         count = len(self.target.message_ids)
         self.assertEqual(self.merge(), self.target.id)
         self.assertEqual(len(self.target.message_ids), count)
+
+    def test_second_click_waits_for_the_first_one(self):
+        registry = Registry(self.env.cr.dbname)
+        with registry._db.cursor() as first, registry._db.cursor() as second:
+            mine, theirs = (self.env["helpdesk.ticket"].with_env(self.env(cr=cr)) for cr in (first, second))
+            values = {"name": "Twice", "team_id": mine.env.ref("crm_helpdesk.helpdesk_team_support").id}
+            tickets = mine.with_context(tracking_disable=True).create([values] * 2)
+            first.commit()
+            try:
+                tickets._wait_for_lock()
+                second.execute("SET LOCAL lock_timeout = '100ms'")
+                with mute_logger("odoo.sql_db"), self.assertRaises(LockNotAvailable):
+                    theirs.browse(tickets.ids)._wait_for_lock()
+                second.rollback()
+                first.rollback()
+                theirs.browse(tickets.ids)._wait_for_lock()
+            finally:
+                second.rollback()
+                tickets.unlink()
+                first.commit()
 
     def test_chains_lead_on_and_circles_are_refused(self):
         third = self.ticket("Again")
@@ -218,7 +242,7 @@ class TestTicketMerge(SlaCommon):
         self.anna.company_ids |= branch
         user = self.anna.with_context(allowed_company_ids=[self.company.id, branch.id])
         with self.assertRaises(ValidationError):
-            self.source.with_user(user).with_context(user.env.context).merge_into(other.id)
+            self.source.with_user(user).with_context(**user.env.context).merge_into(other.id)
 
     def test_timeline_has_the_target_alone(self):
         self.merge()

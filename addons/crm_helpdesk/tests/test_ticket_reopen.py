@@ -117,7 +117,7 @@ class TestTicketReopenMail(TicketMailCase):
 class TestTicketReopenPortal(HelpdeskPortalCase):
     """The same rules in the portal, and pages of tickets that were merged."""
 
-    def write(self, body, user):
+    def say(self, body, user):
         return self.rpc(
             "/mail/message/post",
             user,
@@ -128,15 +128,15 @@ class TestTicketReopenPortal(HelpdeskPortalCase):
 
     def test_words_in_the_conversation_reopen(self):
         self.mine.stage_id = self.solved
-        self.write("Thank you!", self.main)
+        self.say("Thank you!", self.main)
         self.assertEqual(self.mine.stage_id, self.solved)
-        self.write("It does not work", self.main)
+        self.say("It does not work", self.main)
         self.assertEqual(self.mine.stage_id, self.new)
 
     def test_late_words_are_a_new_ticket(self):
         self.mine.stage_id = self.solved
         self.mine.closed_at = fields.Datetime.now() - timedelta(days=30)
-        self.write("It does not work", self.main)
+        self.say("It does not work", self.main)
         self.assertEqual(self.mine.stage_id, self.solved)
         new = self.mine.follow_up_ids
         self.assertEqual((new.partner_id, new.team_id), (self.main.partner_id, self.team))
