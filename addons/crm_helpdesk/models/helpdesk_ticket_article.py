@@ -33,7 +33,7 @@ class HelpdeskTicket(models.Model):
     def action_make_article(self):
         """A draft with the question and our last answer; nothing is stored before the user has seen it."""
         self.ensure_one()
-        self.check_access("read")
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New Article"),

@@ -121,3 +121,8 @@ class TestTicketLink(HelpdeskCommon):
         secret = self.ticket("Contract", team_id=private.id)
         with self.assertRaises(AccessError):
             secret.with_user(self.ben)._split(self.said(secret, "Word"), "move", {"name": "Mine"})
+        with self.assertRaises(AccessError):
+            self.split(secret, message.browse(), user=self.ben)
+        Wizard = self.env["helpdesk.ticket.split"].with_user(self.ben)
+        with self.assertRaises(AccessError):
+            Wizard.create({"ticket_id": secret.id, "team_id": self.team.id}).read(["name"])

@@ -221,6 +221,16 @@ class TestTicketMerge(SlaCommon):
         form = Form(Wizard.with_context(active_model="helpdesk.ticket", active_ids=self.source.ids))
         self.assertEqual(form.target_id, self.target)
 
+    def test_ticket_that_the_user_does_not_see_is_not_suggested(self):
+        private = self.make_team("Legal", self.anna, privacy_visibility="followers")
+        secret = self.ticket("Contract", team_id=private.id)
+        (self.target | self.source).unlink()
+        ticket = self.ticket("Toner leaks")
+        for user, suggested in ((self.anna, secret), (self.ben, secret.browse())):
+            Wizard = self.env["helpdesk.ticket.merge"].with_user(user)
+            form = Form(Wizard.with_context(active_model="helpdesk.ticket", active_ids=ticket.ids))
+            self.assertEqual(form.target_id, suggested, user.login)
+
     def test_less_open_team_is_warned_of(self):
         private = self.make_team("Legal", self.anna, privacy_visibility="followers")
         source = self.ticket("Contract", team_id=private.id)

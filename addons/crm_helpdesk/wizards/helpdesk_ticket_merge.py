@@ -18,6 +18,7 @@ class HelpdeskTicketMergeWizard(models.TransientModel):
         string="Go on in",
         required=True,
         compute="_compute_target_id",
+        compute_sudo=False,  # suggests only what the user may see
         store=True,
         readonly=False,
         precompute=True,

@@ -9,7 +9,10 @@ PREVIEW = 120
 
 
 class HelpdeskTicketSplit(models.TransientModel):
-    """Open a ticket of its own from some messages of another one."""
+    """Open a ticket of its own from some messages of another one.
+
+    Everything is computed with the rights of the user: he sees nothing here that he does not see elsewhere.
+    """
 
     _name = "helpdesk.ticket.split"
     _description = "Split a Ticket"
@@ -19,12 +22,20 @@ class HelpdeskTicketSplit(models.TransientModel):
     )
     company_id = fields.Many2one(related="ticket_id.company_id")
     name = fields.Char(
-        string="Subject", required=True, compute="_compute_from_ticket", store=True, readonly=False
+        string="Subject",
+        required=True,
+        compute="_compute_from_ticket",
+        compute_sudo=False,
+        precompute=True,
+        store=True,
+        readonly=False,
     )
     team_id = fields.Many2one(
         "helpdesk.team",
         required=True,
         compute="_compute_from_ticket",
+        compute_sudo=False,
+        precompute=True,
         store=True,
         readonly=False,
         domain="[('company_id', '=', company_id)]",
@@ -33,6 +44,8 @@ class HelpdeskTicketSplit(models.TransientModel):
         "res.users",
         string="Assigned to",
         compute="_compute_from_ticket",
+        compute_sudo=False,
+        precompute=True,
         store=True,
         readonly=False,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
@@ -48,6 +61,7 @@ class HelpdeskTicketSplit(models.TransientModel):
         "wizard_id",
         string="Messages",
         compute="_compute_line_ids",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
