@@ -140,6 +140,8 @@ class HelpdeskPortal(CustomerRelationsPortal):
 
     @http.route("/my/tickets/<int:ticket_id>", type="http", auth="public", methods=["GET"], website=True)
     def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
+        if moved := request.env["helpdesk.ticket"]._portal_get_moved(ticket_id, access_token):
+            return request.redirect(moved)
         try:
             ticket = self._get_ticket(ticket_id, access_token)
         except (AccessError, MissingError):

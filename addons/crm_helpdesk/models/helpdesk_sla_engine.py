@@ -104,7 +104,8 @@ class HelpdeskSlaEngine(models.AbstractModel):
             matching = [
                 criteria.policy
                 for criteria in policies
-                if criteria.matches(ticket, above[ticket.partner_id.id])
+                # Of a merged ticket nothing is promised any more: its target has promises of its own.
+                if not ticket.merged_into_id and criteria.matches(ticket, above[ticket.partner_id.id])
             ]
             work.promise(ticket, matching)
 

@@ -14,8 +14,8 @@ class HelpdeskTeam(models.Model):
     reopen_days = fields.Integer(
         string="Reopen within",
         default=14,
-        help="For so many days after a ticket was closed the customer may reopen it in the portal; later he"
-        " opens a new one, linked to the old one. 0: always a new one.",
+        help="For so many days after a ticket was closed the customer may reopen it, in the portal or by"
+        " answering a mail; later a new one is opened, linked to the old one. 0: always a new one.",
     )
     use_rating = fields.Boolean(
         string="Ask for a Rating",

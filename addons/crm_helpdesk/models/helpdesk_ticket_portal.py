@@ -40,7 +40,9 @@ class HelpdeskTicket(models.Model):
     session or from the token of the ticket: none takes a person from the request.
     """
 
-    _inherit = "helpdesk.ticket"
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "helpdesk.portal.readable"]
+    _portal_readable = READABLE
 
     portal_state = fields.Char(
         string="State for Customers", compute="_compute_portal_state", compute_sudo=True
@@ -70,13 +72,6 @@ class HelpdeskTicket(models.Model):
             ticket.portal_state = stage.customer_name or word
 
     # Access -------------------------------------------------------------------
-
-    def _has_field_access(self, field, operation):
-        if not super()._has_field_access(field, operation):
-            return False
-        if self.env.su or not self.env.user.share:
-            return True
-        return operation == "read" and field.name in READABLE
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
@@ -152,7 +147,7 @@ class HelpdeskTicket(models.Model):
         return self.team_id.portal_close and not self.is_closed
 
     def _portal_may_reopen(self):
-        """Whether the ticket was closed so recently that it is the same matter.
+        """Whether the ticket was closed so recently that it is the same matter; for mails as well.
 
         :rtype: bool
         """
@@ -227,7 +222,8 @@ class HelpdeskTicket(models.Model):
 
     def _portal_say(self, person, fact, text):
         """Put what the customer did into the conversation."""
-        self.message_post(
+        # He said by a button what becomes of the ticket; his words decide nothing.
+        self.with_context(helpdesk_reply_decided=True).message_post(
             author_id=person.id,
             body=plaintext2html("\n\n".join(filter(None, (text, fact)))),
             message_type="comment",

@@ -108,17 +108,24 @@ class HelpdeskTicket(models.Model):
         self.ensure_one()
         # sudo: subtypes, authors and what we owe are not the customer's to read
         ticket, message = self.sudo(), message.sudo()
-        if message.message_type not in ("comment", "email") or message.is_internal or self._is_automatic():
-            return
-        subtype = message.subtype_id
-        if not subtype or subtype.internal or subtype == ticket._creation_subtype():
-            return
-        if message.author_id == self.env.ref("base.partner_root"):
+        if not ticket._is_said_by_people(message):
             return
         if ticket._is_from_us(message):
             ticket._note_answer()
         else:
-            ticket._note_question()
+            ticket._note_question(message)
+
+    def _is_said_by_people(self, message):
+        """Whether somebody of either side wrote for the other one.
+
+        :rtype: bool
+        """
+        if message.message_type not in ("comment", "email") or message.is_internal or self._is_automatic():
+            return False
+        subtype = message.subtype_id
+        if not subtype or subtype.internal or subtype == self._creation_subtype():
+            return False
+        return message.author_id != self.env.ref("base.partner_root")
 
     def _is_automatic(self):
         """Whether what is posted now came from a machine; the gateway says so."""
@@ -129,7 +136,10 @@ class HelpdeskTicket(models.Model):
 
         An employee who asks for himself is a customer.
         """
-        author = message.author_id
+        return self._is_from_employee(message.author_id)
+
+    def _is_from_employee(self, author):
+        """:param author: ``res.partner``"""
         if not author or author == self.partner_id:
             return False
         return any(not user.share for user in author.with_context(active_test=False).user_ids)
@@ -142,7 +152,7 @@ class HelpdeskTicket(models.Model):
         self.write(values)
         self.env["helpdesk.sla.engine"]._answer(self)
 
-    def _note_question(self):
+    def _note_question(self, _message):
         """The first answer is owed from the beginning; the next ones from what the customer writes."""
         if self.first_response_at and not self.customer_waits_since:
             self.customer_waits_since = fields.Datetime.now()

@@ -15,9 +15,8 @@ Message-ID: {message_id}
 """
 
 
-@tagged("post_install", "-at_install")
-class TestTicketMail(HelpdeskCommon, MailCommon):
-    """Tickets by e-mail, through the ERP's gateway."""
+class TicketMailCase(HelpdeskCommon, MailCommon):
+    """A team with an address, and mails to it."""
 
     @classmethod
     def setUpClass(cls):
@@ -40,6 +39,11 @@ class TestTicketMail(HelpdeskCommon, MailCommon):
         )
         ticket_id = self.env["mail.thread"].message_process("helpdesk.ticket", mail)
         return self.env["helpdesk.ticket"].browse(ticket_id)
+
+
+@tagged("post_install", "-at_install")
+class TestTicketMail(TicketMailCase):
+    """Tickets by e-mail, through the ERP's gateway."""
 
     def test_mail_opens_a_ticket_of_the_contact(self):
         ticket = self.receive()
