@@ -6,6 +6,9 @@ from . import helpdesk_team
 from . import helpdesk_ticket
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_acknowledge
+from . import helpdesk_mail_receipt
+from . import helpdesk_mail_router
 from . import helpdesk_ticket_sla
 from . import helpdesk_stage_log
 from . import helpdesk_sla
@@ -20,7 +23,10 @@ from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
 from . import crm_interaction
 from . import mail_thread
+from . import helpdesk_mail_failure
 from . import res_company
+from . import res_config_settings
 from . import res_partner
+from . import res_partner_mail
 from . import resource_calendar
 from . import res_partner_portal
