@@ -13,7 +13,7 @@ REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/dis
 
 
 def is_automatic(headers):
-    """Whether nobody wrote this mail by hand: an absence notice, a receipt, a report (RFC 3834), a newsletter.
+    """Whether nobody wrote this mail by hand: absence notice, receipt, report (RFC 3834), newsletter.
 
     :param headers: anything with ``get(name)``, such as ``email.message.EmailMessage``
     """

@@ -195,7 +195,9 @@ class HelpdeskMailFailure(models.Model):
         """The message of a ticket that a mail became."""
         if not message_id:
             return self.env["mail.message"]
-        return self.env["mail.message"].search([("message_id", "=", message_id), ("model", "=", TICKET)], limit=1)
+        return self.env["mail.message"].search(
+            [("message_id", "=", message_id), ("model", "=", TICKET)], limit=1
+        )
 
     @api.model
     def _settle(self, key, raw=None):
@@ -263,7 +265,7 @@ class HelpdeskMailFailure(models.Model):
                 gateway.message_process(
                     arguments.get("model") or False, raw, custom_values=arguments.get("values") or None
                 )
-        except Exception as error:  # noqa: BLE001  whatever it is, the mail stays, and the next one has its turn
+        except Exception as error:
             failure.write(
                 {
                     "reason": self._get_reason(error),

@@ -51,7 +51,9 @@ class HelpdeskTicket(models.Model):
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
-        ticket = self.sudo()  # sudo: the gateway's or a customer's message, of which this reads the kind alone
+        ticket = (
+            self.sudo()
+        )  # sudo: the gateway's or a customer's message, of which this reads the kind alone
         opens = message.sudo().subtype_id == ticket._creation_subtype()
         if message.message_type == "email" and opens and not self._is_automatic():
             ticket._acknowledge()
@@ -79,7 +81,11 @@ class HelpdeskTicket(models.Model):
         team, address = self.team_id, self.partner_email_normalized
         if not (team.use_acknowledgement and team.acknowledgement_template_id and address):
             return False
-        if self.acknowledged_at or self._is_automatic() or self.env.context.get("helpdesk_no_acknowledgement"):
+        if (
+            self.acknowledged_at
+            or self._is_automatic()
+            or self.env.context.get("helpdesk_no_acknowledgement")
+        ):
             return False
         if self.env["helpdesk.mail.router"]._is_own_address(address):
             return False
@@ -87,7 +93,9 @@ class HelpdeskTicket(models.Model):
             ("partner_email_normalized", "=", address),
             ("acknowledged_at", ">", fields.Datetime.now() - timedelta(hours=1)),
         ]
-        sent = self.with_context(active_test=False).search_count(recent, limit=team.acknowledgement_limit or 1)
+        sent = self.with_context(active_test=False).search_count(
+            recent, limit=team.acknowledgement_limit or 1
+        )
         return sent < team.acknowledgement_limit
 
     def _send_acknowledgement(self):
@@ -102,7 +110,7 @@ class HelpdeskTicket(models.Model):
             subject=subject,
             body=body,
             email_from=sender or self.company_id.email_formatted,
-            author_id=self.env.ref("base.partner_root").id,
+            author_id=self.company_id.partner_id.id,
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
             email_layout_xmlid="mail.mail_notification_light",

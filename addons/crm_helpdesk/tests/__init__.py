@@ -1,4 +1,7 @@
 from . import test_hoot
+from . import test_mail_failure
+from . import test_mail_lib
+from . import test_mail_receipt
 from . import test_sla
 from . import test_sla_access
 from . import test_sla_clock
@@ -8,6 +11,7 @@ from . import test_sla_response
 from . import test_sla_watch
 from . import test_ticket
 from . import test_ticket_access
+from . import test_ticket_acknowledge
 from . import test_ticket_assign
 from . import test_ticket_mail
 from . import test_ticket_portal
