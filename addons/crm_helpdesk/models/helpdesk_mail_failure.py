@@ -22,7 +22,7 @@ BATCH = 50
 class HelpdeskMailFailure(models.Model):
     """A mail to the helpdesk that could not be taken in, or out of which no ticket was made.
 
-    Its raw source is kept in a transaction of its own, so that it is there whatever became of the one that failed.
+    Its source is kept in a transaction of its own: it is there whatever became of the one that failed.
     """
 
     _name = "helpdesk.mail.failure"

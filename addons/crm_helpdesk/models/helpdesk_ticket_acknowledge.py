@@ -51,9 +51,7 @@ class HelpdeskTicket(models.Model):
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
-        ticket = (
-            self.sudo()
-        )  # sudo: the gateway's or a customer's message, of which this reads the kind alone
+        ticket = self.sudo()  # sudo: of whomever the message is, this reads what kind it is
         opens = message.sudo().subtype_id == ticket._creation_subtype()
         if message.message_type == "email" and opens and not self._is_automatic():
             ticket._acknowledge()

@@ -18,7 +18,7 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     @api.model
-    def message_process(
+    def message_process(  # noqa: PLR0917  the ERP's own signature
         self,
         model,
         message,
@@ -27,7 +27,7 @@ class MailThread(models.AbstractModel):
         strip_attachments=False,
         thread_id=None,
     ):
-        """Take in a mail; one to the helpdesk that can't be taken in is kept, and its error goes no further."""
+        """Take in a mail; one to the helpdesk that can't be is kept, and its error goes no further."""
         raw = _as_bytes(message)
         failures = self.env["helpdesk.mail.failure"].sudo()  # sudo: whoever hands over mail
         key = digest(raw)

@@ -1,4 +1,5 @@
 from . import test_hoot
+from . import test_mail_end_to_end
 from . import test_mail_failure
 from . import test_mail_lib
 from . import test_mail_receipt

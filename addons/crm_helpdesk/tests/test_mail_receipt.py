@@ -1,3 +1,5 @@
+import hashlib
+
 from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import SUPERUSER_ID, api
@@ -9,7 +11,7 @@ KEY = "<two-fetchers@alma.example>"
 
 @tagged("post_install", "-at_install")
 class TestMailReceipt(TransactionCase):
-    """Two fetchers get the same mail at the same time: each with a transaction of its own, as in real life."""
+    """Two fetchers get the same mail at the same time, each with a transaction of its own."""
 
     def setUp(self):
         super().setUp()
@@ -27,7 +29,8 @@ class TestMailReceipt(TransactionCase):
 
     def forget(self):
         with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM helpdesk_mail_receipt")
+            key = hashlib.sha256(KEY.encode()).hexdigest()
+            cr.execute("DELETE FROM helpdesk_mail_receipt WHERE key = %s", [key])
 
     def claim(self, cr):
         return api.Environment(cr, SUPERUSER_ID, {})["helpdesk.mail.router"]._claim(KEY)
