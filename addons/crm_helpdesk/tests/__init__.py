@@ -3,6 +3,7 @@ from . import test_mail_end_to_end
 from . import test_mail_failure
 from . import test_mail_lib
 from . import test_mail_receipt
+from . import test_portal_rate_limit
 from . import test_sla
 from . import test_sla_access
 from . import test_sla_clock
