@@ -38,7 +38,7 @@
         "views/portal_templates.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/helpdesk.xml", "demo/helpdesk_portal.xml"],
+    "demo": ["demo/helpdesk.xml", "demo/helpdesk_portal.xml", "demo/helpdesk_mail.xml"],
     "assets": {
         "web.assets_backend": ["crm_helpdesk/static/src/**/*"],
         "web.assets_tests": ["crm_helpdesk/static/tests/tours/**/*"],

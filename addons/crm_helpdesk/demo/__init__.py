@@ -1,2 +1,3 @@
-from . import helpdesk_demo_story
+from . import helpdesk_demo_mail
 from . import helpdesk_demo_portal
+from . import helpdesk_demo_story

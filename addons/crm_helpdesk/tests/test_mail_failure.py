@@ -29,6 +29,7 @@ class TestMailFailure(HelpdeskMailCommon):
         super().setUpClass()
         cls.manager = cls.make_user("manager", "crm_helpdesk.group_crm_helpdesk_manager")
         cls.Failure = cls.env["helpdesk.mail.failure"]
+        cls.Failure.search([]).unlink()  # those of the demo data
 
     def setUp(self):
         super().setUp()

@@ -50,9 +50,8 @@ class TestChatbotTicket(MailCommon, ChatbotCase):
             {"chatbot_script_id": self.chatbot_script.id, "channel_id": self.livechat_channel.id},
         )
         channel = self.env["discuss.channel"].sudo().browse(data["channel_id"])
-        self._post_answer_and_trigger_next_step(
-            channel, chatbot_script_answer=self.answer_ticket, email="max@nowhere.example"
-        )
+        self._post_answer_and_trigger_next_step(channel, chatbot_script_answer=self.answer_ticket)
+        self._post_answer_and_trigger_next_step(channel, email="max@nowhere.example")
         self._post_answer_and_trigger_next_step(channel, "+32 470 12 34 56")
         return channel
 
