@@ -56,4 +56,6 @@ class HelpdeskDemoMail(models.AbstractModel):
                 body=body,
                 id=f"kept-{number}",
             ).encode()
-            failures._note("helpdesk.ticket", raw, read_headers(raw), None, error)
+            kept = failures._note("helpdesk.ticket", raw, read_headers(raw), None, error)
+            # There may be no domain yet by which the address tells the team.
+            kept.write({"team_id": team.id, "company_id": team.company_id.id})

@@ -62,19 +62,20 @@ class DiscussChannel(models.Model):
 
         :return: values of a ticket
         """
-        visitors = self.livechat_customer_partner_ids
+        # sudo: who takes part and what was said, in a chat that the caller may read or takes part in
+        chat = self.sudo()
+        visitors = chat.livechat_customer_partner_ids
         known = visitors.filtered(lambda partner: partner.partner_share and not partner.is_public)
-        # sudo: what the visitor told a chatbot in the chat the user may read
-        said = self.sudo()._chatbot_find_customer_values_in_messages(
+        said = chat._chatbot_find_customer_values_in_messages(
             {"question_email": "email", "question_phone": "phone"}
         )
-        values = {"description": self._get_channel_history()}
+        values = {"description": chat._get_channel_history()}
         # Of several nobody knows whose matter it is.
         if len(known) == 1 and len(visitors) == 1:
             return {**values, "partner_id": known.id}
         return {
             **values,
-            "partner_name": self.livechat_customer_guest_ids[:1].sudo().name,
+            "partner_name": chat.livechat_customer_guest_ids[:1].name,
             "partner_email": said.get("email"),
             "partner_phone": said.get("phone"),
         }

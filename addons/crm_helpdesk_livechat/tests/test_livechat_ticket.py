@@ -6,6 +6,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.bus.models.bus_listener_mixin import BusListenerMixin
 from odoo.addons.crm_helpdesk.tests.common import HelpdeskCommon
+from odoo.addons.mail.tools.discuss import Store
 
 AGENT = "crm_helpdesk.group_crm_helpdesk_agent,im_livechat.im_livechat_group_user"
 
@@ -30,10 +31,7 @@ class TestLivechatTicket(HelpdeskCommon, HttpCase):
 
     def chat(self, user=None, *words):
         """A chat of a visitor with the operator."""
-        if user:
-            self.authenticate(user.login, user.login)
-        else:
-            self.logout(keep_db=True)
+        self.authenticate(user and user.login, user and user.login)
         data = self.make_jsonrpc_request(
             "/im_livechat/get_session", {"channel_id": self.livechat.id, "persisted": True}
         )
@@ -68,7 +66,7 @@ class TestLivechatTicket(HelpdeskCommon, HttpCase):
         self.assertIn("The toner leaks", ticket.description)
         self.assertIn("Everywhere!", ticket.description)
         self.assertIn(ticket.number, told)
-        self.assertIn(f'data-oe-id="{ticket.id}"', told)
+        self.assertIn(f"data-oe-id='{ticket.id}'", told)
         self.assertTrue(ticket.acknowledged_at)
 
     def test_chat_of_a_stranger_has_his_name(self):
@@ -140,6 +138,6 @@ class TestLivechatTicket(HelpdeskCommon, HttpCase):
 
     def test_client_offers_the_command_to_who_may(self):
         for user, expected in ((self.operator, True), (self.chatter, False)):
-            self.authenticate(user.login, user.login)
-            data = self.make_jsonrpc_request("/mail/data", {"fetch_params": ["init_messaging"]})
-            self.assertEqual(data["Store"]["helpdesk_may_open_tickets"], expected)
+            store = Store()
+            self.env.user.with_user(user)._init_store_data(store)
+            self.assertEqual(store.get_result()["Store"]["helpdesk_may_open_tickets"], expected)
