@@ -77,7 +77,7 @@ class HelpdeskMailRouter(models.AbstractModel):
         if not address:
             return False
         # sudo: addresses of ours are compared, not shown
-        domains = self.env["mail.alias.domain"].sudo().search([])
+        domains = self.env["mail.alias.domain"].sudo().search([("name", "!=", False)])
         own = {*domains.mapped("bounce_email"), *domains.mapped("catchall_email")}
         aliases = self.env["mail.alias"].sudo()
         return address in own or bool(aliases.search_count([("alias_full_name", "=", address)], limit=1))

@@ -90,6 +90,7 @@ class TestMailLib(BaseCase):
         self.assertIsInstance(addresses_in_order(texts), list)
 
     def test_error_says_where_and_nothing_of_the_mail(self):
+        text = ""
         try:
             raise ValueError("iris@alma.example is wrong")
         except ValueError as error:

@@ -15,7 +15,6 @@ class ChatbotScriptStep(models.Model):
     )
     helpdesk_team_id = fields.Many2one(
         "helpdesk.team",
-        string="Helpdesk Team",
         index="btree_not_null",
         ondelete="set null",
         help="Who gets the tickets of this step; empty: the first team.",

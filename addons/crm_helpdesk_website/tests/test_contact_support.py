@@ -230,7 +230,7 @@ class TestContactSupport(HelpdeskCommon, HttpCase):
 
         def verify(_http, action):
             asked.append(action)
-            raise UserError("Suspicious")
+            raise UserError(action)
 
         with (
             patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", verify),
