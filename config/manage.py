@@ -11,6 +11,7 @@ import sys
 
 OLDEST = (3, 10)
 NEWEST = (3, 13)
+DISTRIBUTION = "/usr/bin/python3"
 
 
 def fits(version):
@@ -36,11 +37,28 @@ def candidates():
         yield "/usr/bin/python3." + minor
         for path in sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3." + minor + "*/bin/python3"))):
             yield path
-    yield "/usr/bin/python3"
+    yield DISTRIBUTION
+
+
+def can_make_environments(program):
+    """Tell whether virtual environments can be made with an interpreter, or root may see to it."""
+    return (
+        os.geteuid() == 0
+        or subprocess.call([program, "-c", "import ensurepip"], stderr=subprocess.DEVNULL) == 0
+    )
 
 
 def fitting_interpreter():
-    """Return the path of an interpreter that fits, or None."""
+    """Return the path of an interpreter that fits, or None.
+
+    The one of the distribution is preferred to whatever comes first on the path: it is built with
+    profile-guided optimization, those that version managers build mostly are not, and Odoo takes a quarter
+    less time on it. PYTHON= names another.
+    """
+    if not os.environ.get("PYTHON"):
+        version = version_of(DISTRIBUTION)
+        if version and fits(version) and can_make_environments(DISTRIBUTION):
+            return DISTRIBUTION
     if fits(sys.version_info):
         return sys.executable
     for program in candidates():
@@ -60,7 +78,7 @@ def main():
             % sys.version_info[:2]
         )
         return 1
-    if program != sys.executable:
+    if os.path.realpath(program) != os.path.realpath(sys.executable):
         os.execvp(program, [program] + sys.argv)
     sys.dont_write_bytecode = True
     from harness.commands import main as run_command

@@ -30,6 +30,7 @@
         "views/helpdesk_sla_views.xml",
         "views/helpdesk_sla_status_views.xml",
         "views/helpdesk_sla_report_views.xml",
+        "views/helpdesk_request_views.xml",
         "views/res_partner_views.xml",
         "views/helpdesk_portal_views.xml",
         "views/helpdesk_mail_views.xml",

@@ -1,5 +1,6 @@
 """The virtual environment with the pinned requirements."""
 
+import os
 import sys
 
 from .console import step
@@ -18,11 +19,16 @@ def ensure_venv(workspace, development=False):
     names = [RUNTIME, DEVELOPMENT] if development else [RUNTIME]
     for name in names:
         requirements = workspace.config_dir / name
-        wanted = value_hash(file_hash(requirements), sys.version_info[:3])
+        wanted = value_hash(file_hash(requirements), _interpreter())
         if _stamp(workspace, name) != wanted:
             with step(f"Python packages of config/{name}"):
                 _install(workspace, requirements)
                 write_json(_stamp_path(workspace, name), wanted)
+
+
+def _interpreter():
+    """What tells one interpreter from another: another place, or another version at the same place."""
+    return [os.path.realpath(sys.executable), *sys.version_info[:3]]
 
 
 def _stamp_path(workspace, name):
@@ -36,13 +42,19 @@ def _stamp(workspace, name):
 
 
 def _install(workspace, requirements):
-    """Install one requirements file; an environment whose installation was killed is made anew (pip
-    has a cache).
+    """Install one requirements file. An environment of another interpreter, or one whose installation
+    was killed, is made anew (pip has a cache).
     """
     unfinished = workspace.venv / "unfinished"
-    if unfinished.exists() or not succeeds([workspace.python, "-m", "pip", "--version"]):
+    made_by = workspace.venv / "interpreter.json"
+    if (
+        unfinished.exists()
+        or read_json(made_by) != _interpreter()
+        or not succeeds([workspace.python, "-m", "pip", "--version"])
+    ):
         remove_tree(workspace.venv)
         _create(workspace)
+        write_json(made_by, _interpreter())
     unfinished.touch()
     command = [
         workspace.python,

@@ -96,9 +96,10 @@ class Rounds:
 
     def _run_focused(self):
         """Run the quick rounds for the addons that were named, not for those they need."""
-        self._checkout_round(self.selection, "tests/static")
         named = [addon for addon in self.selection if addon.name in self.settings.addons]
-        self._addons_round("test", "the addons without demo data", self.selection, named)
+        with alongside(self._copy_for_round, "test", self.selection, named):
+            self._checkout_round(self.selection, "tests/static")
+        self._addons_round("test", "the addons without demo data", self.selection, named, copied=True)
         say(
             "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
             "the round with demo data and the install matrix."
@@ -153,16 +154,22 @@ class Rounds:
         """Tests that need no database."""
         self._pytest("checkout", "the checkout", ["-p", "no:odoo", *folders], self._environment(addons))
 
-    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False):
+    def _copy_for_round(self, name, selection, tested, demo=False):
+        """Make the database of a round: a copy of the template."""
+        with preparing(self.workspace, "make test"):
+            template = self._suite_template(selection, tested, demo)
+            self.databases.copy(template, self.databases.internal(name))
+
+    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False, copied=False):
         """Tests inside Odoo on a copy of the database with the selection.
 
         ``tested``: those whose own tests are run; ``thorough``: with Odoo's lint tests, for which
-        once per addon is enough.
+        once per addon is enough; ``copied``: whether the copy is there.
         """
         with_browser = self.settings.browser
         database = self.databases.internal(name)
-        with preparing(self.workspace, "make test"):
-            self.databases.copy(self._suite_template(selection, tested, demo), database)
+        if not copied:
+            self._copy_for_round(name, selection, tested, demo)
         folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
         own = ["tests/database", *(["tests/odoo"] if thorough else [])]
@@ -184,6 +191,8 @@ class Rounds:
             "suite_plugin",
             "-p",
             "suite_caches",
+            "-p",
+            "suite_files",
             f"--odoo-database={database}",
             "--odoo-http",
             *(f"--odoo-{key}={value}" for key, value in options.items()),

@@ -105,6 +105,21 @@ def test_another_interpreter_is_found(entry):
     assert entry["fitting_interpreter"]() in ("python3.12", sys.executable)
 
 
+def test_interpreter_of_the_distribution_is_preferred(entry, monkeypatch):
+    """It is the faster one; not when another is named, nor when nobody can make environments with it."""
+    names = entry["fitting_interpreter"].__globals__
+    names["fits"] = lambda version: True
+    names["version_of"] = lambda program: (3, 11)
+    monkeypatch.delenv("PYTHON", raising=False)
+    names["can_make_environments"] = lambda program: True
+    assert entry["fitting_interpreter"]() == "/usr/bin/python3"
+    names["can_make_environments"] = lambda program: False
+    assert entry["fitting_interpreter"]() == sys.executable
+    names["can_make_environments"] = lambda program: True
+    monkeypatch.setenv("PYTHON", "python3.13")
+    assert entry["fitting_interpreter"]() == sys.executable
+
+
 def test_full_disk_while_a_program_runs():
     """The system's own message is turned into ours."""
     with pytest.raises(CommandFailed, match=r"^The disk is full \(Writing\): free some space"):

@@ -1,15 +1,19 @@
-"""Pytest plugin that keeps the ORM's caches from one test to the next.
+"""Pytest plugin that keeps the ORM's caches, and what the catalog says, from one test to the next.
 
 Odoo empties every cache after each test, because a test is rolled back; filling them anew takes an
 eighth of the time of our tests. Here a cache is put back as it was before the test. What the test
 added is kept as well in the caches of views, files and addresses, unless something emptied them
 meanwhile: whatever changes what they hold must do that.
+
+Merging partners asks the catalog about every table that points to them, a fifth of a second for each
+merge. No test changes the tables, so the answers hold for all of them.
 """
 
 from unittest.mock import patch
 
 import pytest
 
+from odoo.addons.base.wizard import base_partner_merge
 from odoo.orm.registry import Registry
 from odoo.tests.common import TransactionCase, get_db_name
 from odoo.tools.lru import LRU
@@ -77,3 +81,27 @@ def kept_caches(caches):
     caches.begin()
     yield
     caches.put_back()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_tables():
+    """Ask about each table once."""
+    wizard = base_partner_merge.BasePartnerMergeAutomaticWizard
+    table_columns, get_fk_on = base_partner_merge.table_columns, wizard._get_fk_on
+    columns, foreign_keys = {}, {}
+
+    def known_columns(cr, table):
+        if table not in columns:
+            columns[table] = table_columns(cr, table)
+        return columns[table]
+
+    def known_foreign_keys(self, table):
+        if table not in foreign_keys:
+            foreign_keys[table] = get_fk_on(self, table)
+        return foreign_keys[table]
+
+    with (
+        patch.object(base_partner_merge, "table_columns", known_columns),
+        patch.object(wizard, "_get_fk_on", known_foreign_keys),
+    ):
+        yield

@@ -8,7 +8,7 @@ from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_core import uninstall_hook
-from odoo.addons.mail.tests.common import MailCommon
+from odoo.addons.mail.tests.common import MailCase
 
 from .common import CrmCoreCommon
 
@@ -47,7 +47,7 @@ class ConsentCommon(CrmCoreCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestConsentEvent(ConsentCommon, MailCommon):
+class TestConsentEvent(ConsentCommon, MailCase):
     """What was said stays as it was said; states, merging, proof and rights."""
 
     def test_nobody_changes_or_deletes_an_event(self):
@@ -287,7 +287,7 @@ class TestConsentEvent(ConsentCommon, MailCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDoubleOptIn(ConsentCommon, MailCommon, HttpCase):
+class TestDoubleOptIn(ConsentCommon, MailCase, HttpCase):
     """A yes that counts only when confirmed by e-mail."""
 
     @classmethod

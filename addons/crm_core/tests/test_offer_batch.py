@@ -3,13 +3,13 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.mail.tests.common import MailCommon
+from odoo.addons.mail.tests.common import MailCase
 
 from .common import CrmCoreCommon
 
 
 @tagged("post_install", "-at_install")
-class TestOfferBatch(CrmCoreCommon, MailCommon):
+class TestOfferBatch(CrmCoreCommon, MailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -21,6 +21,8 @@ from . import helpdesk_team_portal
 from . import helpdesk_ticket_portal
 from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
+from . import helpdesk_request
+from . import helpdesk_ticket_after_sales
 from . import crm_interaction
 from . import mail_thread
 from . import helpdesk_mail_failure

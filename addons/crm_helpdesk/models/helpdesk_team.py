@@ -36,6 +36,13 @@ class HelpdeskTeam(models.Model):
         tracking=True,
         help="Is told when a ticket finds nobody.",
     )
+    request_user_id = fields.Many2one(
+        "res.users",
+        string="After-Sales",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Carries out what members without rights to accounting, stock or sales ask for. "
+        "None: the leader.",
+    )
     member_ids = fields.One2many("helpdesk.team.member", "team_id", string="Members", copy=True)
     member_user_ids = fields.Many2many(
         "res.users", string="Employees", compute="_compute_member_user_ids", search="_search_member_user_ids"

@@ -1,3 +1,4 @@
+from . import test_after_sales
 from . import test_hoot
 from . import test_mail_end_to_end
 from . import test_mail_failure
