@@ -40,7 +40,12 @@ class HelpdeskMailFailure(models.Model):
     team_id = fields.Many2one("helpdesk.team", readonly=True, index="btree_not_null", ondelete="set null")
     company_id = fields.Many2one("res.company", readonly=True, index=True)
     raw_id = fields.Many2one(
-        "ir.attachment", string="Mail", readonly=True, bypass_search_access=True, ondelete="set null"
+        "ir.attachment",
+        string="Mail",
+        readonly=True,
+        index="btree_not_null",
+        bypass_search_access=True,
+        ondelete="set null",
     )
     raw_file = fields.Binary(string="Source", related="raw_id.datas")
     raw_name = fields.Char(related="raw_id.name")
@@ -200,7 +205,7 @@ class HelpdeskMailFailure(models.Model):
         )
 
     @api.model
-    def _settle(self, key, raw=None):
+    def _settle(self, key):
         """A mail that was kept has come in after all."""
         failure = self.search([("digest", "=", key), ("state", "=", "waiting")])
         if failure and not self.env.context.get("helpdesk_replay"):
@@ -262,7 +267,7 @@ class HelpdeskMailFailure(models.Model):
         gateway = failure.env["mail.thread"].with_context(helpdesk_replay=True)
         try:
             with self.env.cr.savepoint():
-                gateway.message_process(
+                ticket_id = gateway.message_process(
                     arguments.get("model") or False, raw, custom_values=arguments.get("values") or None
                 )
         except Exception as error:
@@ -275,17 +280,18 @@ class HelpdeskMailFailure(models.Model):
                 }
             )
             return False
-        failure._note_taken_in(raw)
+        failure._note_taken_in(ticket_id)
         return failure.state == "done"
 
-    def _note_taken_in(self, raw):
+    def _note_taken_in(self, ticket_id):
+        """Note what the gateway made of the mail: a ticket, now or before, or nothing."""
         tried = {"tries": self.tries + 1, "tried_at": fields.Datetime.now()}
-        message = self._find_message(self.message_id or False)
-        if not message and self.message_id:
-            # The gateway took it, and made nothing of it: a bounce, or not allowed to write.
+        ticket_id = ticket_id or self._find_message(self.message_id).res_id
+        if not ticket_id:
+            # A bounce, or somebody who may not write to the team.
             self.write({**tried, "error": self.env._("The gateway refused the mail.")})
             return
-        self.write({**tried, "state": "done", "error": False, "ticket_id": message.res_id})
+        self.write({**tried, "state": "done", "error": False, "ticket_id": ticket_id})
         self.activity_unlink(["crm_helpdesk.mail_activity_type_mail_failure"])
 
     # Cron -----------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class MailThread(models.AbstractModel):
             if not is_kept or isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                 raise
             return False
-        failures._settle(key, raw)
+        failures._settle(key)
         return result
 
     @api.model

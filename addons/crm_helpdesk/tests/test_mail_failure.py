@@ -218,10 +218,33 @@ class TestMailFailure(HelpdeskMailCommon):
 
     def test_replay_of_many_goes_past_the_one_that_fails(self):
         failures = self.fail(subject="One") | self.fail(subject="Two")
-        failures[0].raw_id.raw = b"From: x\r\n\r\n"
-        with patch.object(self.registry["helpdesk.mail.failure"], "_note_taken_in", autospec=True) as noted:
-            failures.action_replay()
-        self.assertEqual(noted.call_count, 2)
+        real = HelpdeskTicket.create
+
+        def create(tickets, vals_list):
+            if vals_list["name"] == "One":
+                raise KeyError
+            return real(tickets, vals_list)
+
+        with patch.object(HelpdeskTicket, "create", create):
+            action = failures.action_replay()
+        self.assertEqual(failures.mapped("state"), ["waiting", "done"])
+        self.assertEqual(action["tag"], "display_notification")
+
+    def test_replay_that_the_gateway_refuses_stays(self):
+        failure = self.fail(sender="Max <max@nowhere.example>")
+        self.team.alias_contact = "partners"
+        failure.action_replay()
+        self.assertEqual(failure.state, "waiting")
+        self.assertIn("refused", failure.error)
+
+    def test_mail_without_message_id_is_replayed(self):
+        mail = self.compose().replace("Message-ID: <mail1@alma.example>\n", "")
+        with self.trouble(ValueError("x")):
+            self.process(mail)
+        failure = self.Failure.search([], limit=1)
+        self.assertFalse(failure.message_id)
+        failure.action_replay()
+        self.assertEqual((failure.state, failure.ticket_id.partner_id), ("done", self.contact))
 
     def test_guard_against_loops_does_not_stop_a_person(self):
         failure = self.fail()

@@ -2,6 +2,7 @@ import base64
 
 from odoo import Command
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .mail_common import HelpdeskMailCommon
 
@@ -296,9 +297,8 @@ class TestTicketMail(HelpdeskMailCommon):
         query = self.env["helpdesk.ticket"]._search([*domain, ("create_date", ">=", "2020-01-01")])
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
         self.env.cr.execute("SET LOCAL enable_bitmapscan = off")
-        sql = query.select()
-        self.env.cr.execute(f"EXPLAIN {sql.code}", sql.params)
-        self.assertIn("sender_idx", str(self.env.cr.fetchall()))
+        plan = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+        self.assertIn("sender_idx", str(plan))
 
     # Files ----------------------------------------------------------------------------------
 
