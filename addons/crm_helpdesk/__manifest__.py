@@ -20,6 +20,7 @@
         "data/mail_activity_type.xml",
         "data/mail_template_rating.xml",
         "data/mail_template_inactive.xml",
+        "data/mail_template_acknowledgement.xml",
         "data/helpdesk_stage.xml",
         "data/ir_cron.xml",
         "data/crm_action_rule.xml",
@@ -40,6 +41,9 @@
         "wizards/helpdesk_ticket_merge_views.xml",
         "wizards/helpdesk_ticket_split_views.xml",
         "wizards/helpdesk_ticket_solve_views.xml",
+        "views/helpdesk_mail_views.xml",
+        "views/helpdesk_mail_failure_views.xml",
+        "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
         "views/portal_article_templates.xml",
         "views/menus.xml",
@@ -49,6 +53,7 @@
         "demo/helpdesk_portal.xml",
         "demo/helpdesk_after_sales.xml",
         "demo/helpdesk_life.xml",
+        "demo/helpdesk_mail.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -29,6 +29,7 @@ from .processes import alongside, run_visibly
 from .tools import ensure_docker_compose
 
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
+MAIL_SERVERS = ("dovecot", "/usr/sbin/dovecot", "/usr/local/sbin/dovecot")
 NOTHING_COLLECTED = 5
 SCREENS = "tests/screens"
 
@@ -55,6 +56,8 @@ def run_tests(workspace):
             databases, selection = prepare_databases(workspace, development=True)
             if workspace.settings.browser:
                 ensure_browser()
+            if any((addon.path / "tests" / "mail_servers.py").exists() for addon in selection):
+                ensure_mail_server()
             ensure_docker_compose(workspace)
         rounds = Rounds(workspace, databases, selection)
         return rounds.run()
@@ -64,6 +67,12 @@ def ensure_browser():
     """Have a browser for the tours."""
     if not any(shutil.which(name) for name in BROWSERS):
         install_system_packages(["chromium"], "the browser tests (BROWSER=0 leaves them out)")
+
+
+def ensure_mail_server():
+    """Have a server of real mailboxes for the tests of mail; they start their own, on loopback."""
+    if not any(shutil.which(name) for name in MAIL_SERVERS):
+        install_system_packages(["dovecot-imapd"], "the tests of mail")
 
 
 class Rounds:

@@ -10,7 +10,7 @@ import sys
 import pytest
 from suite import ROOT
 
-from harness import commands
+from harness import commands, debian, testing
 from harness.console import UserError
 from harness.postgres import ensure_postgres
 from harness.processes import CommandFailed, alongside, run
@@ -174,3 +174,11 @@ def test_error_of_the_second_process_is_told():
     """What runs alongside does not fail in silence."""
     with pytest.raises(UserError, match=r"The other one failed\."), alongside(_fail):
         pass
+
+
+def test_missing_mail_server_is_asked_for(monkeypatch):
+    """The tests of mail need a server of mailboxes; without the right to install one, we say what to type."""
+    monkeypatch.setattr(testing, "MAIL_SERVERS", ("no-such-program",))
+    monkeypatch.setattr(debian, "administrator_prefix", lambda: None)
+    with pytest.raises(UserError, match=r"the tests of mail.* sudo apt-get install dovecot-imapd"):
+        testing.ensure_mail_server()

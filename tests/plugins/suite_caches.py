@@ -13,10 +13,11 @@ from unittest.mock import patch
 
 import pytest
 
-from odoo.addons.base.wizard import base_partner_merge
 from odoo.orm.registry import Registry
 from odoo.tests.common import TransactionCase, get_db_name
 from odoo.tools.lru import LRU
+
+from odoo.addons.base.wizard import base_partner_merge
 
 # The caches whose new entries are kept.
 SHARED = ("assets", "templates", "routing", "routing.rewrites", "groups", "stable")

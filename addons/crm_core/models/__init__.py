@@ -71,3 +71,4 @@ from . import res_partner_consent_screen
 from . import res_partner_privacy
 from . import res_partner_anonymize
 from . import crm_retention
+from . import crm_rate_limit

@@ -29,6 +29,7 @@ from . import test_access
 from . import test_action_rule
 from . import test_api
 from . import test_readme
+from . import test_rate_limit
 from . import test_settings
 from . import test_formula
 from . import test_hoot

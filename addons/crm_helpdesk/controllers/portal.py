@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from odoo.addons.crm_core.controllers.portal import PAGE, CustomerRelationsPortal
+from odoo.addons.crm_core.controllers.rate_limit import rate_limited
 from odoo.addons.portal.controllers.portal import pager
 
 from ..models.helpdesk_ticket_portal import TEXT_MAX
@@ -15,6 +16,8 @@ from ..models.helpdesk_ticket_portal_open import FILE_BYTES_MAX, FILES_MAX, SUBJ
 from ..models.helpdesk_ticket_rating import FEEDBACK_MAX
 
 SEARCH_MAX = 100
+# Pages open to all, per client and ten minutes: more than an office behind one address clicks.
+LOOKS, ACTS, MINUTES = 300, 60, 10
 SAID = ("team_id", "subject", "body", "about", "follows_id")  # what the form for a new ticket asks
 # Within a list grouped by state: what waits for the customer first, what is closed last.
 BY_STATE = "is_closed, stage_kind desc"
@@ -139,6 +142,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
         return document.partner_id if request.env.user._is_public() else self._person()
 
     @http.route("/my/tickets/<int:ticket_id>", type="http", auth="public", methods=["GET"], website=True)
+    @rate_limited("helpdesk.ticket.look", LOOKS, MINUTES)
     def portal_my_ticket(self, ticket_id, access_token=None, **kwargs):
         if moved := request.env["helpdesk.ticket"]._portal_get_moved(ticket_id, access_token):
             return request.redirect(moved)
@@ -188,6 +192,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
     @http.route(
         "/my/tickets/<int:ticket_id>/close", type="http", auth="public", methods=["POST"], website=True
     )
+    @rate_limited("helpdesk.ticket.act", ACTS, MINUTES)
     def portal_close_ticket(self, ticket_id, access_token=None, text="", **_kwargs):
         return self._act(
             ticket_id, access_token, lambda ticket, person: ticket._portal_close(person, text), "state"
@@ -196,6 +201,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
     @http.route(
         "/my/tickets/<int:ticket_id>/reopen", type="http", auth="public", methods=["POST"], website=True
     )
+    @rate_limited("helpdesk.ticket.act", ACTS, MINUTES)
     def portal_reopen_ticket(self, ticket_id, access_token=None, text="", **_kwargs):
         return self._act(
             ticket_id, access_token, lambda ticket, person: ticket._portal_reopen(person, text), "state"
@@ -204,6 +210,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
     @http.route(
         "/my/tickets/<int:ticket_id>/rate", type="http", auth="public", methods=["POST"], website=True
     )
+    @rate_limited("helpdesk.ticket.act", ACTS, MINUTES)
     def portal_rate_ticket(self, ticket_id, access_token=None, rate="", feedback="", **_kwargs):
         return self._act(
             ticket_id,
@@ -246,6 +253,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
         return self._ticket_form(team_id=team_id, about=about, follows_id=follows_id)
 
     @http.route("/my/tickets/new", type="http", auth="user", methods=["POST"], website=True)
+    @rate_limited("helpdesk.ticket.act", ACTS, MINUTES)
     def portal_open_ticket(self, form="", **said):
         Ticket, person = request.env["helpdesk.ticket"], self._person()
         if Ticket._portal_find_form(person, form.replace("\0", "")):

@@ -7,6 +7,9 @@ from . import helpdesk_team
 from . import helpdesk_ticket
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_acknowledge
+from . import helpdesk_mail_receipt
+from . import helpdesk_mail_router
 from . import helpdesk_ticket_sla
 from . import helpdesk_stage_log
 from . import helpdesk_sla
@@ -38,8 +41,11 @@ from . import helpdesk_ticket_inactive
 from . import mail_thread_ticket
 from . import crm_interaction
 from . import mail_thread
+from . import helpdesk_mail_failure
 from . import res_company
+from . import res_config_settings
 from . import res_partner
+from . import res_partner_mail
 from . import resource_calendar
 from . import res_partner_portal
 from . import res_partner_facts

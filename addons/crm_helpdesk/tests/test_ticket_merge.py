@@ -8,8 +8,8 @@ from odoo.modules.registry import Registry
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from .mail_common import HelpdeskMailCommon
 from .sla_common import SlaCommon
-from .test_ticket_mail import TicketMailCase
 
 
 @tagged("post_install", "-at_install")
@@ -265,7 +265,7 @@ class TestTicketMerge(SlaCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTicketMergeMail(TicketMailCase):
+class TestTicketMergeMail(HelpdeskMailCommon):
     """Mails to a merged ticket."""
 
     def test_answers_land_in_the_target_over_chains_too(self):

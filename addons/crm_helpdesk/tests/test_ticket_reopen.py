@@ -3,14 +3,14 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from .mail_common import HelpdeskMailCommon
 from .portal_common import HelpdeskPortalCase
-from .test_ticket_mail import TicketMailCase
 
 AUTOMATIC = {"Auto-Submitted": "auto-replied"}
 
 
 @tagged("post_install", "-at_install")
-class TestTicketReopenMail(TicketMailCase):
+class TestTicketReopenMail(HelpdeskMailCommon):
     """What an answer by mail does to a ticket that is solved, or waits for it."""
 
     def setUp(self):

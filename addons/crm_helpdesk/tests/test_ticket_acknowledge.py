@@ -1,0 +1,132 @@
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from .mail_common import HelpdeskMailCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTicketAcknowledge(HelpdeskMailCommon):
+    """Who writes to a team learns the number of his ticket, and machines learn nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Other mails of a new ticket would only be in the way.
+        cls.team.user_id = False
+
+    def sent_by(self, work):
+        outgoing = [("state", "=", "outgoing")]
+        before = self.env["mail.mail"].search(outgoing)
+        with self.mock_mail_gateway():
+            ticket = work()
+            (self.env["mail.mail"].search(outgoing) - before).send()
+        return ticket, self._mails
+
+    def test_customer_gets_number_and_link(self):
+        ticket, mails = self.sent_by(self.receive)
+        (mail,) = mails
+        self.assertIn("iris@alma.example", mail["email_to"][0])
+        self.assertIn(ticket.number, mail["subject"])
+        self.assertIn(
+            f"/my/tickets/{ticket.id}?access_token={ticket.access_token}", mail["body"].replace("&amp;", "&")
+        )
+        self.assertIn(self.address, mail["reply_to"])
+        self.assertTrue(ticket.acknowledged_at)
+
+    def test_confirmation_says_that_a_machine_wrote_it(self):
+        _ticket, (mail,) = self.sent_by(self.receive)
+        self.assertEqual(mail["headers"]["Auto-Submitted"], "auto-replied")
+        self.assertEqual(mail["headers"]["X-Auto-Response-Suppress"], "All")
+
+    def test_stranger_is_confirmed_without_becoming_a_contact(self):
+        _ticket, (mail,) = self.sent_by(lambda: self.receive(sender="Max <max@nowhere.example>"))
+        self.assertIn("max@nowhere.example", mail["email_to"][0])
+        self.assertFalse(self.env["res.partner"].search([("email", "ilike", "max@nowhere")]))
+
+    def test_answer_to_the_confirmation_comes_to_the_ticket(self):
+        ticket = self.receive()
+        sent = ticket.message_ids.filtered(lambda message: message.message_type == "auto_comment")
+        same = self.receive("Re: number", headers={"In-Reply-To": sent.message_id})
+        self.assertEqual(same, ticket)
+        self.assertFalse(self.mails_of(ticket)[0].is_internal)
+
+    def test_answers_are_not_confirmed(self):
+        ticket = self.receive()
+        _same, mails = self.sent_by(lambda: self.receive(f"{ticket.number} again"))
+        self.assertFalse(mails)
+
+    def test_machines_and_lists_are_not_confirmed(self):
+        for headers in (
+            {"Auto-Submitted": "auto-generated"},
+            {"Precedence": "bulk"},
+            {"Precedence": "list"},
+            {"List-Id": "<people.alma.example>"},
+            {"X-Auto-Response-Suppress": "DR, AutoReply"},
+        ):
+            with self.subTest(headers=headers):
+                ticket, mails = self.sent_by(lambda headers=headers: self.receive(headers=headers))
+                self.assertTrue(ticket)
+                self.assertFalse(mails)
+
+    def test_address_that_nobody_reads_is_not_confirmed(self):
+        ticket, mails = self.sent_by(lambda: self.receive(sender="Shop <no-reply@shop.example>"))
+        self.assertTrue(ticket)
+        self.assertFalse(mails)
+
+    def test_so_many_an_hour_and_no_more(self):
+        self.team.acknowledgement_limit = 2
+        _ticket, mails = self.sent_by(lambda: [self.receive(f"Request {number}") for number in range(4)])
+        self.assertEqual(len(mails), 2)
+        _ticket, mails = self.sent_by(lambda: self.receive(sender="max@nowhere.example"))
+        self.assertEqual(len(mails), 1)
+
+    def test_limit_of_none_sends_none(self):
+        self.team.acknowledgement_limit = 0
+        self.assertFalse(self.sent_by(self.receive)[1])
+
+    def test_hour_passes(self):
+        self.team.acknowledgement_limit = 1
+        self.receive().acknowledged_at = "2020-01-01 10:00:00"
+        self.assertEqual(len(self.sent_by(self.receive)[1]), 1)
+
+    def test_team_that_confirms_nothing(self):
+        self.team.use_acknowledgement = False
+        self.assertFalse(self.sent_by(self.receive)[1])
+
+    def test_confirmation_is_no_answer_of_ours(self):
+        ticket = self.receive()
+        self.assertTrue(ticket.acknowledged_at)
+        self.assertFalse(ticket.first_response_at)
+
+    def test_no_link_where_customers_see_nothing(self):
+        self.team.privacy_visibility = "employees"
+        _ticket, (mail,) = self.sent_by(self.receive)
+        self.assertNotIn("/my/tickets", mail["body"])
+
+    @mute_logger(
+        "odoo.addons.crm_helpdesk.models.helpdesk_ticket_acknowledge",
+        "odoo.addons.mail.models.mail_render_mixin",
+    )
+    def test_broken_template_loses_no_ticket(self):
+        self.team.acknowledgement_template_id = self.env["mail.template"].create(
+            {
+                "name": "Broken",
+                "model_id": self.env["ir.model"]._get_id("helpdesk.ticket"),
+                "subject": "{{ object.no_such_field }}",
+                "body_html": "<p>Hello</p>",
+            }
+        )
+        ticket, mails = self.sent_by(self.receive)
+        self.assertEqual(ticket.partner_id, self.contact)
+        self.assertFalse(mails)
+        self.assertFalse(ticket.acknowledged_at)
+
+    def test_ticket_by_hand_is_not_confirmed(self):
+        def by_hand():
+            with Form(self.env["helpdesk.ticket"].with_user(self.anna)) as form:
+                form.name = "By phone"
+                form.team_id = self.team
+                form.partner_id = self.contact
+            return form.record
+
+        self.assertFalse(self.sent_by(by_hand)[1])
