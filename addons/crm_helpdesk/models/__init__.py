@@ -22,8 +22,6 @@ from . import helpdesk_team_portal
 from . import helpdesk_ticket_portal
 from . import helpdesk_ticket_portal_open
 from . import helpdesk_ticket_rating
-from . import helpdesk_request
-from . import helpdesk_ticket_after_sales
 from . import helpdesk_ticket_facts
 from . import rating_rating
 from . import crm_customer_stat
@@ -31,6 +29,8 @@ from . import crm_action_fact
 from . import crm_action_rule
 from . import helpdesk_ticket_link
 from . import helpdesk_ticket_merge
+from . import helpdesk_request
+from . import helpdesk_ticket_after_sales
 from . import helpdesk_ticket_reopen
 from . import helpdesk_article
 from . import helpdesk_ticket_article

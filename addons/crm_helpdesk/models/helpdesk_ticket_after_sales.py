@@ -59,3 +59,10 @@ class HelpdeskTicket(models.Model):
             "invoice_id": invoices.id if len(invoices) == 1 else False,
             "picking_id": pickings.id if len(pickings) == 1 else False,
         }
+
+    def _merge(self, target):
+        """What was asked for goes along; of another customer it stays, its documents are his."""
+        super()._merge(target)
+        # sudo: see merge_into; the user may change all of these tickets
+        own = self.sudo().filtered(lambda t: t.commercial_partner_id == target.commercial_partner_id)
+        own.request_ids.ticket_id = target

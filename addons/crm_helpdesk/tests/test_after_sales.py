@@ -221,6 +221,17 @@ class TestAfterSales(HelpdeskCommon, CrmCoreCommon):
         with self.assertRaises(AccessError):
             request.with_user(stranger).read(["note"])
 
+    def test_requests_go_along_when_tickets_are_merged(self):
+        request = self.ask("refund")
+        request.action_request()
+        target, stranger = self.ticket(), self.ticket(partner_id=self.make_customer("Stranger").id)
+        other = self.env["helpdesk.request"].create({"ticket_id": stranger.id, "kind": "opportunity"})
+        other.action_request()
+        (self.case | stranger).with_user(self.anna).merge_into(target.id)
+        self.assertEqual(target.request_ids, request)
+        self.assertEqual(other.ticket_id, stranger)
+        self.assertIn(target.number, request.display_name)
+
     def test_names_of_documents_for_those_without_rights(self):
         self.case.invoice_id = self.bill_of_order
         names = self.case.with_user(self.anna).document_names
