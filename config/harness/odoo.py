@@ -31,6 +31,8 @@ class Odoo:
             "PYTHONPATH": str(self.tree.python_path),
             # Compiled files away from trees that may not be ours to write into.
             "PYTHONPYCACHEPREFIX": str(self.workspace.data / "pycache"),
+            # There they are kept even where the caller wants none beside his own sources.
+            "PYTHONDONTWRITEBYTECODE": "",
             "VIRTUAL_ENV": str(self.workspace.venv),
         }
 
