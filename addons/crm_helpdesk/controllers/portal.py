@@ -1,5 +1,3 @@
-from itertools import groupby
-
 from psycopg2.errors import UniqueViolation
 
 from odoo import http
@@ -79,8 +77,7 @@ class HelpdeskPortal(CustomerRelationsPortal):
             "closed": request.env._("Solved"),
             "cancelled": request.env._("Closed"),
         }
-        groups = groupby(tickets, key=lambda ticket: ticket.stage_kind)
-        return [(words[kind], tickets.browse(row.id for row in rows)) for kind, rows in groups]
+        return [(words[kind], rows) for kind, rows in tickets.grouped("stage_kind").items()]
 
     @http.route(["/my/tickets", "/my/tickets/page/<int:page>"], type="http", auth="user", website=True)
     def portal_my_tickets(self, page=1, sortby="", filterby="", groupby="", search="", **_kwargs):

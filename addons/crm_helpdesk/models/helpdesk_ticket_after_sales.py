@@ -62,7 +62,8 @@ class HelpdeskTicket(models.Model):
 
     def _merge(self, target):
         """What was asked for goes along; of another customer it stays, its documents are his."""
-        super()._merge(target)
+        result = super()._merge(target)
         # sudo: see merge_into; the user may change all of these tickets
         own = self.sudo().filtered(lambda t: t.commercial_partner_id == target.commercial_partner_id)
         own.request_ids.ticket_id = target
+        return result

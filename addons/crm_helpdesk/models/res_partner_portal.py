@@ -16,10 +16,11 @@ class ResPartner(models.Model):
         return result
 
     def _crm_portal_forget_rights(self, before):
-        super()._crm_portal_forget_rights(before)
+        result = super()._crm_portal_forget_rights(before)
         left = [id_ for id_, owner in self._crm_owners_stored().items() if before[id_] not in (None, owner)]
         if left:
             self.browse(left)._helpdesk_forget_follows(dict(before))
+        return result
 
     def _helpdesk_forget_follows(self, customers=None):
         """End following tickets that are not the own ones; of employees nothing.
