@@ -206,7 +206,10 @@ class RecordedRounds(Rounds):
     def _suite_template(self, selection, tested, demo):
         pass
 
-    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False):
+    def _copy_for_round(self, name, selection, tested, demo=False):
+        pass
+
+    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False, copied=False):
         self.rounds.append((name, names(selection), names(tested)))
 
     def _install_round(self):

@@ -110,7 +110,7 @@ class CrmCustomerDirty(models.Model):
         )
 
     @api.model
-    def _fold(self, limit=None, partner_ids=None):
+    def _fold(self, limit=None, partner_ids=None, wait=False):
         """Take rows from the queue and refresh the facts of their customers, in this transaction.
 
         Rows that another transaction is folding are left to it. A row and the change it stands for
@@ -118,12 +118,15 @@ class CrmCustomerDirty(models.Model):
 
         :param int limit: how many rows to take at most, oldest first
         :param partner_ids: only these commercial partners
+        :param bool wait: for whoever goes on to read: wait for the other transaction instead. What it
+            has made cannot be seen in this one
+        :raise psycopg2.errors.SerializationFailure: after waiting; the server repeats the request
         :return: number of rows taken
         :rtype: int
         """
         self.env.flush_all()
         self._insert_pending()
-        taken = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM crm_customer_dirty
@@ -132,13 +135,16 @@ class CrmCustomerDirty(models.Model):
                                        WHERE %s
                                        ORDER BY id
                                        LIMIT %s
-                                         FOR UPDATE SKIP LOCKED))
+                                         FOR UPDATE %s))
                 RETURNING company_id, partner_id
                 """,
                 SQL("TRUE") if partner_ids is None else SQL("partner_id = ANY(%s)", list(partner_ids)),
                 limit,
-            )
+                SQL() if wait else SQL("SKIP LOCKED"),
+            ),
+            log_exceptions=not wait,
         )
+        taken = self.env.cr.fetchall()
         by_company = {}
         for company_id, partner_id in taken:
             by_company.setdefault(company_id, set()).add(partner_id)

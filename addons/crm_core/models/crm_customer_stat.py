@@ -233,7 +233,8 @@ class CrmCustomerStat(models.Model):
         ids = list(partners.ids)
         if Dirty._is_waiting(ids):
             self._check_can_write()
-            Dirty._fold(partner_ids=ids)
+            # A page asks for several things at once; each waits for the one that folds.
+            Dirty._fold(partner_ids=ids, wait=True)
         for company in companies:
             if due := self._get_unknown_or_due(company, ids):
                 self._check_can_write()

@@ -1,11 +1,11 @@
 import random
 from unittest.mock import Mock, patch
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import Command
 from odoo.modules.registry import Registry
-from odoo.tests import tagged
+from odoo.tests import TransactionCase, tagged
 
 from .common import CrmCoreCommon
 
@@ -296,3 +296,47 @@ class TestFactsQueue(CrmCoreCommon):
         self.assertEqual((len(attempts), rollback.call_count), (3, 2))
         with patch.object(self.env.cr, "rollback"), self.assertRaises(SerializationFailure):
             self.Dirty._try_again(Mock(side_effect=SerializationFailure))
+
+
+@tagged("post_install", "-at_install")
+class TestFactsTogether(TransactionCase):
+    """Requests at the same time, each with a transaction of its own."""
+
+    def setUp(self):
+        super().setUp()
+        self.partner = self.env.ref("base.main_partner").commercial_partner_id
+        self.addCleanup(self.forget)
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "INSERT INTO crm_customer_dirty (company_id, partner_id) VALUES (%s, %s)",
+                [self.env.company.id, self.partner.id],
+            )
+
+    def forget(self):
+        with self.registry.cursor() as cr:
+            cr.execute("DELETE FROM crm_customer_dirty WHERE partner_id = %s", [self.partner.id])
+
+    def open_cursor(self):
+        cr = self.registry.cursor()
+        self.addCleanup(cr.close)
+        return cr, self.env(cr=cr)
+
+    def test_who_reads_waits_for_who_folds(self):
+        (first, first_env), (second, second_env) = self.open_cursor(), self.open_cursor()
+        partner, company = self.partner.with_env(second_env), self.env.company.with_env(second_env)
+        taken = first_env["crm.customer.dirty"]._fold(partner_ids=self.partner.ids)
+        self.assertEqual(taken, 1)
+        # The job takes what is free, a page must not show what is stale.
+        self.assertEqual(second_env["crm.customer.dirty"]._fold(partner_ids=self.partner.ids), 0)
+        second.execute("SET LOCAL lock_timeout = '100ms'")
+        with self.assertRaises(LockNotAvailable):
+            second_env["crm.customer.stat"]._ensure_fresh(partner, company)
+        second.rollback()
+        self.assertTrue(second_env["crm.customer.dirty"]._is_waiting(self.partner.ids))
+        first.commit()
+        # What the first one made is not in the second one's view of the database: the request begins anew.
+        with self.assertRaises(SerializationFailure):
+            second_env["crm.customer.stat"]._ensure_fresh(partner, company)
+        second.rollback()
+        second_env["crm.customer.stat"]._ensure_fresh(partner, company)
+        self.assertFalse(second_env["crm.customer.dirty"]._is_waiting(self.partner.ids))

@@ -93,6 +93,7 @@ class HelpdeskTeam(models.Model):
     # What there is
     open_count = fields.Integer(compute="_compute_counts")
     unassigned_count = fields.Integer(compute="_compute_counts")
+    mine_count = fields.Integer(compute="_compute_counts", string="Mine")
     late_count = fields.Integer(compute="_compute_counts", string="Late")
     due_today_count = fields.Integer(compute="_compute_counts", string="Due Today")
 
@@ -128,14 +129,15 @@ class HelpdeskTeam(models.Model):
                 team,
                 SQL("COUNT(*)"),
                 SQL("COUNT(*) FILTER (WHERE %s IS NULL)", user),
+                SQL("COUNT(*) FILTER (WHERE %s = %s)", user, self.env.uid),
                 SQL("COUNT(*) FILTER (WHERE %s < %s)", deadline, now),
                 SQL("COUNT(*) FILTER (WHERE %s >= %s AND %s < %s)", deadline, now, deadline, tomorrow),
             )
         )
         counts = {team_id: counted for team_id, *counted in figures}
         for team in self:
-            team.open_count, team.unassigned_count, team.late_count, team.due_today_count = counts.get(
-                team.id, (0, 0, 0, 0)
+            team.open_count, team.unassigned_count, team.mine_count, team.late_count, team.due_today_count = (
+                counts.get(team.id, (0, 0, 0, 0, 0))
             )
 
     def _get_end_of_today(self):
@@ -182,6 +184,10 @@ class HelpdeskTeam(models.Model):
     def action_open_unassigned(self):
         """The team's open tickets that nobody has."""
         return self._open_tickets("unassigned")
+
+    def action_open_mine(self):
+        """The team's open tickets of the current user."""
+        return self._open_tickets("mine")
 
     def action_open_late(self):
         """The team's open tickets whose deadline is over."""
