@@ -60,6 +60,13 @@ class TestJsTranslations(OursOnly, test_jstranslate.TestJsTranslations):
 class TestManifests(OursOnly, test_manifests.ManifestLinter):
     """Manifests hold known keys and nothing superfluous."""
 
+    def setUp(self):
+        """Know ``excludes`` as well, which Odoo reads though its list of keys does not have it."""
+        super().setUp()
+        self._patch(
+            patch.object(test_manifests, "MANIFEST_KEYS", {*test_manifests.MANIFEST_KEYS, "excludes"})
+        )
+
 
 class TestConflictMarkers(OursOnly, test_markers.TestConflictMarkers):
     """No rest of a merge."""

@@ -245,7 +245,9 @@ class HelpdeskArticleVote(models.Model):
     _description = "Whether an Article Helped"
     _rec_name = "article_id"
 
-    article_id = fields.Many2one("helpdesk.article", required=True, readonly=True, ondelete="cascade")
+    article_id = fields.Many2one(
+        "helpdesk.article", required=True, readonly=True, ondelete="cascade", index=True
+    )
     user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade", index=True)
     is_helpful = fields.Boolean(string="Helped", readonly=True)
 

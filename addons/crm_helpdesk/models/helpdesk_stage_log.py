@@ -11,13 +11,14 @@ class HelpdeskStageLog(models.Model):
     _rec_name = "stage_id"
     _log_access = False
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, ondelete="cascade", readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", required=True, ondelete="cascade", readonly=True, index=True
+    )
     stage_id = fields.Many2one("helpdesk.stage", ondelete="set null", readonly=True)
     date_from = fields.Datetime(string="From", required=True, readonly=True)
     date_to = fields.Datetime(string="To", readonly=True)
     user_id = fields.Many2one("res.users", string="Moved by", readonly=True, ondelete="set null")
 
-    _ticket_idx = models.Index("(ticket_id, date_from)")
     _current_uniq = models.UniqueIndex("(ticket_id) WHERE date_to IS NULL", "A ticket is in one stage.")
 
     @api.model
