@@ -5,7 +5,7 @@ from pytz import timezone as zone_of
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from .story_data import TICKETS
+from .story_data import TAGS, TICKETS
 
 
 class HelpdeskDemoStory(models.AbstractModel):
@@ -70,6 +70,8 @@ class HelpdeskDemoStory(models.AbstractModel):
             [("is_company", "=", True), ("sale_order_ids", "!=", False)], order="id", limit=9
         ) or self.env.ref("base.main_partner")
         users = team.member_ids.user_id
+        tags = self.env["helpdesk.tag"].create([{"name": name} for name in TAGS])
+        words = dict(zip(tags, TAGS.values(), strict=True))
         return self.env["helpdesk.ticket"].create(
             [
                 {
@@ -78,6 +80,11 @@ class HelpdeskDemoStory(models.AbstractModel):
                     "partner_id": customers[number % len(customers)].id,
                     "type_id": self.env.ref(f"crm_helpdesk.helpdesk_ticket_type_{kind}").id,
                     "priority": priority,
+                    "tag_ids": [
+                        Command.link(tag.id)
+                        for tag in tags
+                        if any(word in subject.lower() for word in words[tag])
+                    ],
                     "user_id": users[number % len(users)].id if taken is not None else False,
                     "stage_id": self._stage(path[-1][1] if path else "new").id,
                 }

@@ -6,6 +6,15 @@ The path is a list of (hours after opening, stage). None: it never happened.
 
 PROGRESS, WAITING, SOLVED, CANCELLED = "progress", "waiting", "solved", "cancelled"
 
+# Tag: words in the subject.
+TAGS = {
+    "Printers": ("printer", "toner", "scanner", "paper jam"),
+    "Furniture": ("chair", "lamp", "desk"),
+    "Invoices": ("invoice", "price"),
+    "Deliveries": ("delivery", "arrived", "order"),
+    "Portal": ("portal", "download"),
+}
+
 TICKETS = [
     ("Toner leaks in the printer", "complaint", "2", 26, 9, 0.5, 1, [(1, PROGRESS), (5, SOLVED)]),
     ("Invoice with the wrong address", "question", "0", 25, 11, 1, 1.5, [(1.5, PROGRESS), (3, SOLVED)]),

@@ -116,9 +116,8 @@ class TestHelpdeskFacts(HelpdeskCommon, CrmCoreCommon):
     def test_bad_rating_is_a_call_by_the_leader(self):
         happy = self.make_customer("Happy")
         for customer, rate in ((self.contact, 1), (happy, 5)):
-            self.ticket(partner_id=customer.id).rating_apply(
-                rate, token=self.env["helpdesk.ticket"].search([], limit=1)._rating_get_access_token(customer)
-            )
+            ticket = self.ticket(partner_id=customer.id)
+            ticket.rating_apply(rate, token=ticket._rating_get_access_token(customer))
         self.Dirty._fold()
         action = self.rule("bad_rating")
         self.assertEqual(action.partner_id.commercial_partner_id, self.customer)
