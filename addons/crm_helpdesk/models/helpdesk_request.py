@@ -5,8 +5,6 @@ from odoo.fields import Domain
 DRAFT_DAYS = 1
 # Written by the methods of this model alone.
 GUARDED = frozenset({"state", "res_model", "res_id", "done_user_id", "done_at"})
-# What those who carry it out may still choose.
-SOURCES = frozenset({"invoice_id", "picking_id", "product_id", "quantity", "user_id"})
 
 
 class HelpdeskRequest(models.Model):
@@ -161,7 +159,9 @@ class HelpdeskRequest(models.Model):
                 raise AccessError(self.env._("The state of a request follows from what is done with it."))
             for request in self:
                 may_choose = (
-                    request.state == "requested" and request._has_rights() and SOURCES.issuperset(vals)
+                    request.state == "requested"
+                    and request._has_rights()
+                    and self._get_choices().issuperset(vals)
                 )
                 if request.state != "draft" and not may_choose:
                     raise UserError(self.env._("Withdraw the request and write a new one."))
@@ -252,6 +252,11 @@ class HelpdeskRequest(models.Model):
             "return": "stock.return.picking",
             "exchange": "stock.return.picking",
         }
+
+    @api.model
+    def _get_choices(self):
+        """:return: names of fields that those who carry it out may still choose"""
+        return {"invoice_id", "picking_id", "product_id", "quantity", "user_id"}
 
     def _has_rights(self):
         needed = {self._get_document_models()[self.kind], self._get_tools().get(self.kind)}

@@ -1,0 +1,2 @@
+from . import helpdesk_request
+from . import helpdesk_ticket
