@@ -1,4 +1,5 @@
 import re
+from threading import current_thread
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -255,8 +256,11 @@ class TestContactSupport(HelpdeskCommon, HttpCase):
     # Pages ---------------------------------------------------------------------------------
 
     def test_page_is_in_the_sitemap_while_there_is_a_team(self):
-        pages = [page["loc"] for page in self.website._enumerate_pages(query_string="contact-support")]
-        self.assertIn(PAGE, pages)
+        self.assertIn(PAGE, self.get_sitemap())
         self.team.use_website_form = False
-        pages = [page["loc"] for page in self.website._enumerate_pages(query_string="contact-support")]
-        self.assertNotIn(PAGE, pages)
+        self.assertNotIn(PAGE, self.get_sitemap())
+
+    def get_sitemap(self):
+        # Website finds the registry by the name that the server notes on its threads.
+        with patch.object(current_thread(), "dbname", self.env.cr.dbname, create=True):
+            return [page["loc"] for page in self.website._enumerate_pages(query_string="contact-support")]
