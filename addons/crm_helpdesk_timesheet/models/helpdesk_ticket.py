@@ -27,7 +27,6 @@ class HelpdeskTicket(models.Model):
         store=True,
         readonly=False,
         index="btree_not_null",
-        tracking=True,
         domain="[('company_id', '=', company_id), ('state', '=', 'sale'), ('is_service', '=', True), "
         "('is_expense', '=', False), ('display_type', '=', False), "
         "('order_partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
