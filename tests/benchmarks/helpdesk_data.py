@@ -62,7 +62,7 @@ class Desk:
         self.copy(
             "res_partner",
             sample.id,
-            "generate_series(1, %d) AS n" % self.customers,
+            f"generate_series(1, {self.customers}) AS n",
             f"'id', {self.first_customer} + n - 1, 'commercial_partner_id', {self.first_customer} + n - 1,"
             f" 'name', 'Customer ' || n, 'complete_name', 'Customer ' || n,"
             f" 'email', 'c' || n || '@{DOMAIN}', 'email_normalized', 'c' || n || '@{DOMAIN}'",
@@ -121,7 +121,8 @@ class Desk:
               FROM (SELECT n, n > %(count)s * 0.9 AS is_open,
                            %(now)s::timestamp - CASE WHEN n > %(count)s * 0.9
                                THEN interval '14 days' * ((%(count)s - n) / (%(count)s * 0.1))
-                               ELSE interval '16 days' + interval '700 days' * ((%(count)s - n) / %(count)s::float)
+                               ELSE interval '16 days'
+                                    + interval '700 days' * ((%(count)s - n) / %(count)s::float)
                            END AS created
                       FROM generate_series(1, %(count)s) AS n) AS row
             """,
@@ -161,7 +162,8 @@ class Desk:
             self.sample.id,
             "bench JOIN bench_team USING (team)"
             " LEFT JOIN (SELECT agent, user_id FROM bench_agent) AS agent USING (agent)"
-            " JOIN (SELECT id AS partner_id, name AS customer, email FROM res_partner) AS customer USING (partner_id)",
+            " JOIN (SELECT id AS partner_id, name AS customer, email FROM res_partner) AS person"
+            " USING (partner_id)",
             """
             'id', bench.id, 'name', 'Toner ' || n || ' leaks', 'number', 'B' || n, 'team_id', team_id,
             'stage_id', stage_id, 'user_id', user_id, 'partner_id', partner_id,
@@ -327,9 +329,7 @@ class Peer(Desk):
                 {
                     "name": f"Team {number}",
                     "alias_name": f"team{number}",
-                    "user_ids": [
-                        Command.set(self.agents[number * AGENTS_PER_TEAM :][:AGENTS_PER_TEAM].ids)
-                    ],
+                    "user_ids": [Command.set(self.agents[number * AGENTS_PER_TEAM :][:AGENTS_PER_TEAM].ids)],
                 }
                 for number in range(TEAMS)
             ]
@@ -368,7 +368,8 @@ class Ours(Desk):
         'is_closed', NOT is_open, 'partner_email_normalized', email, 'stage_changed_at', ended,
         'assigned_at', CASE WHEN agent IS NOT NULL THEN created END,
         'first_assigned_at', CASE WHEN agent IS NOT NULL THEN created END,
-        'first_response_at', CASE WHEN NOT is_open OR n / 10 % 3 > 0 THEN created + (ended - created) * 2 / 5 END,
+        'first_response_at',
+        CASE WHEN NOT is_open OR n / 10 % 3 > 0 THEN created + (ended - created) * 2 / 5 END,
         'customer_waits_since', NULL,
         'hours_to_response', 2, 'hours_to_assign', 0, 'hours_to_close', CASE WHEN NOT is_open THEN 8 END,
         'closed_at', CASE WHEN NOT is_open THEN ended END, 'last_message_at', ended,
@@ -423,7 +424,12 @@ class Ours(Desk):
         env["helpdesk.sla"].search([]).active = False
         self.policies = env["helpdesk.sla"].create(
             [
-                {"name": f"{name} {team.name}", "team_ids": team.ids, "target_seconds": hours * 3600, **values}
+                {
+                    "name": f"{name} {team.name}",
+                    "team_ids": team.ids,
+                    "target_seconds": hours * 3600,
+                    **values,
+                }
                 for team in self.teams
                 for name, hours, values in (
                     ("First answer", 16, {"metric": "first_response"}),
@@ -496,7 +502,9 @@ class Ours(Desk):
                 " 'told_at', CASE WHEN n % 9 = 0 THEN ended END,"
                 " 'cause', CASE WHEN n % 9 = 0 THEN 'work' END",
             )
-        env.cr.execute("DELETE FROM helpdesk_sla_status WHERE ticket_id IN (SELECT id FROM bench WHERE is_open)")
+        env.cr.execute(
+            "DELETE FROM helpdesk_sla_status WHERE ticket_id IN (SELECT id FROM bench WHERE is_open)"
+        )
         self._copy_timeline()
 
     def _copy_timeline(self):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
 
 from .helpdesk_stage import CLOSING_KINDS
 from .res_company import SEQUENCE
@@ -225,14 +225,16 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         now = fields.Datetime.now()
+        vals_list = self._number_beforehand(vals_list)
         tickets = super().create([{**vals, "stage_changed_at": now} for vals in vals_list])
         tickets._number_them()
         tickets._find_customer()
         tickets.filtered(lambda ticket: ticket.user_id).assigned_at = now
         tickets.filtered("is_closed").closed_at = now
         tickets.filtered(lambda ticket: not ticket.user_id and not ticket.is_closed)._assign()
-        for ticket in tickets.filtered("user_id.partner_id"):
-            ticket.message_subscribe(ticket.user_id.partner_id.ids)
+        for partner, followed in tickets.grouped(lambda ticket: ticket.user_id.partner_id).items():
+            if partner:
+                followed.message_subscribe(partner.ids)
         return tickets
 
     def write(self, vals):
@@ -262,13 +264,60 @@ class HelpdeskTicket(models.Model):
             for ticket, vals in zip(self, super().copy_data(default), strict=True)
         ]
 
+    @api.model
+    def _number_beforehand(self, vals_list):
+        """Number what says its team: to write the numbers afterwards costs a change of each ticket.
+
+        :return: the values, with numbers
+        """
+        Team = self.env["helpdesk.team"].sudo()  # sudo: the company of a team decides, nobody sees it
+        companies = [
+            Team.browse(vals["team_id"]).company_id
+            if vals.get("team_id") and not vals.get("number")
+            else None
+            for vals in vals_list
+        ]
+        drawn = {
+            company: iter(self._draw_numbers(company, companies.count(company)))
+            for company in {*companies} - {None, self.env["res.company"]}
+        }
+        return [
+            {**vals, "number": next(drawn[company])} if company else vals
+            for vals, company in zip(vals_list, companies, strict=True)
+        ]
+
     def _number_them(self):
         """Give the next numbers of the tickets' companies."""
-        for company, tickets in self.grouped("company_id").items():
-            # sudo: whoever may open a ticket may take its number
-            sequence = self.env["ir.sequence"].sudo().with_company(company)
-            for ticket in tickets.filtered(lambda ticket: not ticket.number):
-                ticket.number = sequence.next_by_code(SEQUENCE)
+        unnumbered = self.filtered(lambda ticket: not ticket.number)
+        for company, tickets in unnumbered.grouped("company_id").items():
+            for ticket, number in zip(tickets, self._draw_numbers(company, len(tickets)), strict=True):
+                ticket.number = number
+
+    @api.model
+    def _draw_numbers(self, company, count):
+        """The next numbers of a company; with one query where the sequence allows it.
+
+        :rtype: list[str]
+        """
+        # sudo: whoever may open a ticket may take its number
+        sequence = (
+            self.env["ir.sequence"]
+            .sudo()
+            .with_company(company)
+            .search(
+                [("code", "=", SEQUENCE), ("company_id", "in", [company.id, False])],
+                order="company_id",
+                limit=1,
+            )
+        )
+        if not sequence:
+            return [False] * count
+        if sequence.implementation != "standard" or sequence.use_date_range:
+            return [sequence._next() for _number in range(count)]
+        rows = self.env.execute_query(
+            SQL("SELECT nextval(%s) FROM generate_series(1, %s)", f"ir_sequence_{sequence.id:03d}", count)
+        )
+        return [sequence.get_next_char(number) for (number,) in rows]
 
     def _find_customer(self):
         """Link a contact where the e-mail belongs to exactly one; of several nobody knows whose it is."""
