@@ -5,6 +5,7 @@ from . import helpdesk_ticket_type
 from . import helpdesk_team_member
 from . import helpdesk_team
 from . import helpdesk_ticket
+from . import helpdesk_ticket_number
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_log

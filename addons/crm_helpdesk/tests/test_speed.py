@@ -1,6 +1,7 @@
 from lxml import etree
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
 
@@ -186,3 +187,29 @@ class TestSpeed(SlaCommon):
         of_one = self.queries(lambda: engine._update(tickets[0]))
         of_many = self.queries(lambda: engine._update(tickets))
         self.assertEqual(of_many, of_one)
+
+    def test_open_tickets_are_found_by_indexes_of_their_own(self):
+        """A partial index serves only if its condition is worded as the search's."""
+        self.env.flush_all()
+        # Of the few rows of a test PostgreSQL would rather read all.
+        self.env.cr.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        is_open = [("is_closed", "=", False)]
+        Ticket, Status = self.env["helpdesk.ticket"], self.env["helpdesk.sla.status"]
+        for records, domain, index in (
+            (Ticket, is_open, "helpdesk_ticket_open_in_order_idx"),
+            (
+                Status,
+                [("is_over", "=", False), ("calendar_id", "=", self.office.id)],
+                "sla_status_calendar_idx",
+            ),
+        ):
+            query = records._search(domain, order=records._order if records is Ticket else "calendar_id")
+            self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+            plan = "\n".join(line for (line,) in self.env.cr.fetchall())
+            self.assertIn(index, plan)
+        definitions = self.env.execute_query(
+            SQL("SELECT indexdef FROM pg_indexes WHERE indexname LIKE %s", "helpdesk_ticket_open_%")
+        )
+        self.assertEqual(len(definitions), 3)
+        for (definition,) in definitions:
+            self.assertIn("is_closed IS NOT TRUE", definition)
