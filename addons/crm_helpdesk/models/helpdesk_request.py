@@ -87,7 +87,7 @@ class HelpdeskRequest(models.Model):
 
     _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
 
-    @api.depends("kind", "product_id", "quantity")
+    @api.depends("kind", "product_id", "quantity", "ticket_id.number")
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for request in self:
