@@ -65,18 +65,19 @@ def clocked(function):
 class Browser:
     """What the page does in a browser, without drawing it."""
 
-    def __init__(self, address, database):
+    def __init__(self, address, database, login=LOGIN):
         import requests
 
         self.address = address
         self.database = database
+        self.login = login
         self.new_session = requests.Session
         self.seen = {}
         self.sign_in()
 
     def sign_in(self):
         self.session = self.new_session()
-        self.call("/web/session/authenticate", db=self.database, login=LOGIN, password=LOGIN)
+        self.call("/web/session/authenticate", db=self.database, login=self.login, password=self.login)
 
     def visit(self):
         """The page, then its counters as ``portal_home_counters.js`` asks for them."""
@@ -103,15 +104,20 @@ class Browser:
 
 
 @contextmanager
-def serving(database):
-    """A server process of its own; gives its address."""
+def serving(database, environment=None, log=None):
+    """A server process of its own; gives its address.
+
+    :param dict environment: of the process; None: ours
+    :param Path log: file that gets a line for each request, with the number of its queries
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "odoo", "-d", database, f"--http-port={port}"]
-    command += ["--http-interface=127.0.0.1", "--max-cron-threads=0", "--log-level=critical"]
+    command += ["--http-interface=127.0.0.1", "--max-cron-threads=0"]
+    command += ["--log-handler=werkzeug:INFO", f"--logfile={log}"] if log else ["--log-level=critical"]
     address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for(server, port)
         yield address

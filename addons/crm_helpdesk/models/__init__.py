@@ -5,8 +5,10 @@ from . import helpdesk_ticket_type
 from . import helpdesk_team_member
 from . import helpdesk_team
 from . import helpdesk_ticket
+from . import helpdesk_ticket_number
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_log
 from . import helpdesk_ticket_acknowledge
 from . import helpdesk_mail_receipt
 from . import helpdesk_mail_router

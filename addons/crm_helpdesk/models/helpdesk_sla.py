@@ -241,18 +241,32 @@ class Criteria:
         self.products = set(policy.product_ids.ids)
         self.orders = set(policy.sale_line_ids.order_id.ids)
 
-    def matches(self, ticket, above):
+    def matches(self, asked, above):
         """Whether the policy holds for a ticket.
 
+        :param Asked asked: what the ticket is about
         :param set above: ids of the ticket's customer and of everybody above him
         """
         return (
-            ticket.company_id.id == self.company_id
-            and (not self.teams or ticket.team_id.id in self.teams)
-            and (not self.priorities or ticket.priority in self.priorities)
-            and (not self.types or ticket.type_id.id in self.types)
-            and (not self.tags or not self.tags.isdisjoint(ticket.tag_ids.ids))
+            asked.company_id == self.company_id
+            and (not self.teams or asked.team_id in self.teams)
+            and (not self.priorities or asked.priority in self.priorities)
+            and (not self.types or asked.type_id in self.types)
+            and (not self.tags or not self.tags.isdisjoint(asked.tags))
             and (not self.partners or not self.partners.isdisjoint(above))
-            and (not self.products or ticket.product_id.id in self.products)
-            and (not self.orders or ticket.sale_order_id.id in self.orders)
+            and (not self.products or asked.product_id in self.products)
+            and (not self.orders or asked.order_id in self.orders)
         )
+
+
+class Asked:
+    """What policies ask of a ticket, read once for all of them."""
+
+    def __init__(self, ticket):
+        self.company_id = ticket.company_id.id
+        self.team_id = ticket.team_id.id
+        self.priority = ticket.priority
+        self.type_id = ticket.type_id.id
+        self.tags = ticket.tag_ids.ids
+        self.product_id = ticket.product_id.id
+        self.order_id = ticket.sale_order_id.id

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..lib.sla_clock import FAILED, Clock
 from ..lib.sla_course import CANCEL, PAUSE, REACH, RUN, Course, replay
+from .helpdesk_sla import Asked
 from .helpdesk_sla_time import WorkingTimes, aware, naive
 
 # Whoever gets a ticket when more than this share of the time is used up is not the cause of the miss.
@@ -101,13 +102,10 @@ class HelpdeskSlaEngine(models.AbstractModel):
         needs_partners = any(criteria.partners for criteria in policies)
         above = self._get_partners_above(work.tickets) if needs_partners else defaultdict(set)
         for ticket in work.tickets:
-            matching = [
-                criteria.policy
-                for criteria in policies
-                # Of a merged ticket nothing is promised any more: its target has promises of its own.
-                if not ticket.merged_into_id and criteria.matches(ticket, above[ticket.partner_id.id])
-            ]
-            work.promise(ticket, matching)
+            asked, people = Asked(ticket), above[ticket.partner_id.id]
+            # Of a merged ticket nothing is promised any more: its target has promises of its own.
+            asking = () if ticket.merged_into_id else policies
+            work.promise(ticket, [criteria.policy for criteria in asking if criteria.matches(asked, people)])
 
     @api.model
     def _get_partners_above(self, tickets):

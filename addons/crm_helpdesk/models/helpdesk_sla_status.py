@@ -60,8 +60,8 @@ class HelpdeskSlaStatus(models.Model):
     _once_uniq = models.UniqueIndex(
         "(ticket_id, policy_id) WHERE metric != 'next_response'", "The ticket has this promise already."
     )
-    _open_idx = models.Index("(ticket_id) WHERE NOT is_over")
-    _calendar_idx = models.Index("(calendar_id, ticket_id) WHERE NOT is_over")
+    _open_idx = models.Index("(ticket_id) WHERE is_over IS NOT TRUE")
+    _calendar_idx = models.Index("(calendar_id, ticket_id) WHERE is_over IS NOT TRUE")
     _warn_idx = models.Index("(warn_at) WHERE state = 'running' AND warned_at IS NULL")
     _fail_idx = models.Index("(fail_at) WHERE state = 'running'")
     _tell_idx = models.Index("(id) WHERE state = 'failed' AND told_at IS NULL")

@@ -4,7 +4,6 @@ from odoo.fields import Domain
 from odoo.tools import email_normalize
 
 from .helpdesk_stage import CLOSING_KINDS
-from .res_company import SEQUENCE
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Urgent")]
 
@@ -134,8 +133,12 @@ class HelpdeskTicket(models.Model):
         "(company_id, number)", "Each ticket of a company has a number of its own."
     )
     # What teams look at every day is a small part of all tickets.
-    _open_of_team_idx = models.Index("(team_id, stage_id) WHERE active AND NOT is_closed")
-    _open_of_user_idx = models.Index("(user_id) WHERE active AND NOT is_closed")
+    # In the words of the ORM's conditions, else PostgreSQL does not see that they are the same.
+    _open_of_team_idx = models.Index("(team_id, stage_id) WHERE active IS TRUE AND is_closed IS NOT TRUE")
+    _open_of_user_idx = models.Index("(user_id) WHERE active IS TRUE AND is_closed IS NOT TRUE")
+    _open_in_order_idx = models.Index(
+        "(priority DESC, id DESC) WHERE active IS TRUE AND is_closed IS NOT TRUE"
+    )
 
     # Defaults and computes ------------------------------------------------
 
@@ -225,14 +228,16 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         now = fields.Datetime.now()
+        vals_list = self._number_beforehand(vals_list)
         tickets = super().create([{**vals, "stage_changed_at": now} for vals in vals_list])
         tickets._number_them()
         tickets._find_customer()
         tickets.filtered(lambda ticket: ticket.user_id).assigned_at = now
         tickets.filtered("is_closed").closed_at = now
         tickets.filtered(lambda ticket: not ticket.user_id and not ticket.is_closed)._assign()
-        for ticket in tickets.filtered("user_id.partner_id"):
-            ticket.message_subscribe(ticket.user_id.partner_id.ids)
+        for partner, followed in tickets.grouped(lambda ticket: ticket.user_id.partner_id).items():
+            if partner:
+                followed.message_subscribe(partner.ids)
         return tickets
 
     def write(self, vals):
@@ -261,14 +266,6 @@ class HelpdeskTicket(models.Model):
             {**vals, "name": self.env._("%s (copy)", ticket.name)}
             for ticket, vals in zip(self, super().copy_data(default), strict=True)
         ]
-
-    def _number_them(self):
-        """Give the next numbers of the tickets' companies."""
-        for company, tickets in self.grouped("company_id").items():
-            # sudo: whoever may open a ticket may take its number
-            sequence = self.env["ir.sequence"].sudo().with_company(company)
-            for ticket in tickets.filtered(lambda ticket: not ticket.number):
-                ticket.number = sequence.next_by_code(SEQUENCE)
 
     def _find_customer(self):
         """Link a contact where the e-mail belongs to exactly one; of several nobody knows whose it is."""

@@ -86,7 +86,7 @@ class HelpdeskTicket(models.Model):
                   JOIN helpdesk_team_auto_close_stage_rel stage
                     ON stage.team_id = team.id AND stage.stage_id = ticket.stage_id
                  WHERE team.auto_close AND team.active
-                   AND ticket.active AND NOT ticket.is_closed
+                   AND ticket.active IS TRUE AND ticket.is_closed IS NOT TRUE
                    AND (ticket.inactive_check_at IS NULL OR ticket.inactive_check_at <= %(now)s)
                  ORDER BY ticket.id
                  LIMIT %(limit)s

@@ -218,15 +218,6 @@ class HelpdeskTicket(models.Model):
 
     # Messages of tickets ---------------------------------------------------------------
 
-    def _creation_subtype(self):
-        return self.env.ref("crm_helpdesk.mt_ticket_new")
-
-    def _track_subtype(self, init_values):
-        self.ensure_one()
-        if "stage_id" in init_values:
-            return self.env.ref("crm_helpdesk.mt_ticket_stage")
-        return super()._track_subtype(init_values)
-
     def _track_template(self, changes):
         templates = super()._track_template(changes)
         ticket = self[:1]

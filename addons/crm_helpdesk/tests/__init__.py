@@ -16,6 +16,7 @@ from . import test_sla_course
 from . import test_sla_policy
 from . import test_sla_response
 from . import test_sla_watch
+from . import test_speed
 from . import test_ticket
 from . import test_ticket_access
 from . import test_ticket_acknowledge

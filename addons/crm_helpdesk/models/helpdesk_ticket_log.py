@@ -1,0 +1,75 @@
+from odoo import api, models
+
+
+class HelpdeskTicket(models.Model):
+    """What is written down when tickets come and move: a plain log, unless somebody wants to be told.
+
+    To post a message costs many times a log, and of a thousand tickets hardly one is followed for it.
+    """
+
+    _inherit = "helpdesk.ticket"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        context = self.env.context
+        if context.get("mail_create_nolog") or context.get("tracking_disable"):
+            return super().create(vals_list)
+        quiet = self.with_context(mail_create_nolog=True)
+        tickets = super(HelpdeskTicket, quiet).create(vals_list).with_env(self.env)
+        tickets._log_opening()
+        return tickets
+
+    def _log_opening(self):
+        """Log that the tickets were opened; whoever follows that is told."""
+        subtype = self._creation_subtype()
+        told = self._get_followed_by(subtype)
+        for ticket in told:
+            # sudo: as the ERP does it, also of who may open a ticket and write no message
+            ticket.sudo().message_post(
+                subtype_id=subtype.id,
+                author_id=self.env.user.partner_id.id,
+                body=ticket._creation_message(),
+            )
+        others = self - told
+        if others:
+            others._message_log_batch({ticket.id: ticket._creation_message() for ticket in others})
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        told = self._get_followed_by(self._stage_subtype())
+        tickets = self.with_context(helpdesk_stage_followed=told._ids)
+        return super(HelpdeskTicket, tickets)._message_track(fields_iter, initial_values_dict)
+
+    def _track_subtype(self, init_values):
+        self.ensure_one()
+        if "stage_id" in init_values and self.id in self.env.context.get(
+            "helpdesk_stage_followed", self._ids
+        ):
+            return self._stage_subtype()
+        return super()._track_subtype(init_values)
+
+    def _creation_subtype(self):
+        return self._get_subtype("crm_helpdesk.mt_ticket_new")
+
+    def _stage_subtype(self):
+        return self._get_subtype("crm_helpdesk.mt_ticket_stage")
+
+    def _get_subtype(self, xml_id):
+        """The subtype without asking the database whether it is there, once per ticket.
+
+        :rtype: mail.message.subtype
+        """
+        subtypes = self.env["mail.message.subtype"]
+        return subtypes.browse(self.env["ir.model.data"]._xmlid_to_res_id(xml_id, raise_if_not_found=True))
+
+    def _get_followed_by(self, subtype):
+        """Those of the tickets that somebody follows for messages of this subtype.
+
+        :rtype: helpdesk.ticket
+        """
+        # sudo: that there is a follower, not who
+        followers = self.env["mail.followers"].sudo()
+        followed = followers.search_fetch(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("subtype_ids", "in", subtype.ids)],
+            ["res_id"],
+        )
+        return self.browse(set(followed.mapped("res_id")))
