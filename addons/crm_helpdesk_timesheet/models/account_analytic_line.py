@@ -18,22 +18,24 @@ class AccountAnalyticLine(models.Model):
 
     @api.depends("helpdesk_ticket_id.partner_id")
     def _compute_partner_id(self):
-        super()._compute_partner_id()
+        result = super()._compute_partner_id()
         for line in self._get_of_tickets():
             if line._is_not_billed():
                 line.partner_id = line.helpdesk_ticket_id.partner_id or line.partner_id
+        return result
 
     @api.depends("helpdesk_ticket_id.commercial_partner_id")
     def _compute_commercial_partner(self):
-        super()._compute_commercial_partner()
+        result = super()._compute_commercial_partner()
         for line in self._get_of_tickets():
             # sudo: as the ERP does for the customer of a task
             customer = line.helpdesk_ticket_id.sudo().commercial_partner_id
             line.commercial_partner_id = customer or line.commercial_partner_id
+        return result
 
     @api.depends("helpdesk_ticket_id.sale_line_id", "helpdesk_ticket_id.commercial_partner_id")
     def _compute_so_line(self):
-        super()._compute_so_line()
+        return super()._compute_so_line()
 
     def _timesheet_determine_sale_line(self):
         """What the ticket was bought with; what the project sells only to the same customer."""

@@ -160,7 +160,7 @@ class HelpdeskTicket(models.Model):
 
     def _merge(self, target):
         """Time goes along and keeps what it was bought with; of another customer it stays."""
-        super()._merge(target)
+        result = super()._merge(target)
         # sudo: see merge_into; the time of others goes along as well
         own = self.sudo().filtered(
             lambda t: not t.commercial_partner_id or t.commercial_partner_id == target.commercial_partner_id
@@ -171,3 +171,4 @@ class HelpdeskTicket(models.Model):
         times.helpdesk_ticket_id = target
         if len(bought) == 1 and not target.sudo().sale_line_id:
             target.sudo().sale_line_id = bought
+        return result
