@@ -1,5 +1,6 @@
 from . import test_after_sales
 from . import test_agent_day
+from . import test_api
 from . import test_article
 from . import test_facts
 from . import test_hoot
@@ -11,6 +12,7 @@ from . import test_polite_reply
 from . import test_portal_rate_limit
 from . import test_sla
 from . import test_sla_access
+from . import test_sla_cases
 from . import test_sla_clock
 from . import test_sla_course
 from . import test_sla_policy
