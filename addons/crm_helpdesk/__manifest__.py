@@ -65,5 +65,6 @@
         "web.assets_unit_tests": ["crm_helpdesk/static/tests/*.test.js"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }
