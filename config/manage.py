@@ -52,7 +52,7 @@ def fitting_interpreter():
     """Return the path of an interpreter that fits, or None.
 
     The one of the distribution is preferred to whatever comes first on the path: it is built with
-    profile-guided optimization, those that version managers build mostly are not, and Odoo takes a quarter
+    profile-guided optimization, those that version managers build mostly are not: plain loops take a quarter
     less time on it. PYTHON= names another.
     """
     if not os.environ.get("PYTHON"):

@@ -31,6 +31,7 @@ def check_rate(scope, limit, minutes):
     """
     user = request.env.user
     who = request.httprequest.remote_addr if user._is_public() else f"user {user.id}"
+    # sudo: counters that no role may read or write
     if not request.env["crm.rate.limit"].sudo()._allow(scope, who, limit, minutes):
         raise TooManyRequests(
             request.env._("That was too often in a short time. Please try again later."),

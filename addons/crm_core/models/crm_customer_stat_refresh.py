@@ -64,15 +64,7 @@ class CrmCustomerStat(models.Model):
             """,
             partners=partner_ids,
             company=company.id,
-            parts=SQL(", ").join(
-                [
-                    *self._get_fact_parts(company),
-                    *(
-                        SQL("%s AS (%s)", SQL.identifier(name), query)
-                        for name, (query, _columns) in self._get_more_parts(company).items()
-                    ),
-                ]
-            ),
+            parts=SQL(", ").join(self._get_fact_parts(company)),
             fresh=self._get_fresh_query(company),
             columns=SQL(", ").join(map(SQL.identifier, self._get_refreshed_columns())),
             assignments=SQL(", ").join(
@@ -138,6 +130,10 @@ class CrmCustomerStat(models.Model):
             self._deliveries_sql(company),
             self._returns_sql(company),
             self._opportunities_sql(company),
+            *(
+                SQL("%s AS (%s)", SQL.identifier(name), query)
+                for name, (query, _columns) in self._get_more_parts(company).items()
+            ),
         ]
 
     @api.model

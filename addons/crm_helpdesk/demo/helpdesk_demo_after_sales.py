@@ -36,7 +36,7 @@ class HelpdeskDemoAfterSales(models.AbstractModel):
                 .create({"ticket_id": ticket.id, "kind": kind, "note": why})
             )
             if is_done:
-                request.sudo().action_carry_out()
+                request.sudo().action_carry_out()  # sudo: as somebody from sales
             else:
                 request.action_request()
 

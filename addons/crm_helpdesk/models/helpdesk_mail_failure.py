@@ -84,6 +84,7 @@ class HelpdeskMailFailure(models.Model):
         """:raise TooLarge: a mail to the helpdesk that would take too much memory to read"""
         if self.env.context.get("helpdesk_replay"):
             return
+        # sudo: a limit, whoever hands over mail
         megabytes = self.env["ir.config_parameter"].sudo().get_param("crm_helpdesk.mail_megabytes")
         limit = int(megabytes or MAIL_MEGABYTES) * 1024**2
         if len(raw) > limit and self._is_ours(model, read_headers(raw)):
@@ -238,8 +239,9 @@ class HelpdeskMailFailure(models.Model):
         """No ticket comes of these; their source is deleted with the time the settings name."""
         self._check_manager()
         waiting = self.filtered(lambda failure: failure.state == "waiting")
-        waiting.sudo().write({"state": "discarded"})  # sudo: the buttons alone change it
-        waiting.sudo().activity_unlink(["crm_helpdesk.mail_activity_type_mail_failure"])
+        waiting = waiting.sudo()  # sudo: the buttons alone change it, and end whose task it was
+        waiting.write({"state": "discarded"})
+        waiting.activity_unlink(["crm_helpdesk.mail_activity_type_mail_failure"])
 
     def _check_manager(self):
         self.check_access("read")
@@ -347,6 +349,7 @@ class HelpdeskMailFailure(models.Model):
     @api.autovacuum
     def _gc_settled(self):
         """What is decided is deleted with its source after so many days; what waits, waits."""
+        # sudo: a number of days
         days = self.env["ir.config_parameter"].sudo().get_param("crm_helpdesk.mail_failure_days")
         limit = fields.Datetime.now() - timedelta(days=int(days or KEPT_DAYS))
         self.search([("state", "!=", "waiting"), ("write_date", "<", limit)], limit=1000).unlink()

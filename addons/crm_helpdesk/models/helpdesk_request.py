@@ -97,9 +97,15 @@ class HelpdeskRequest(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_document(self):
         """Name and state alone are for everybody who sees the ticket, whatever rights he has."""
+        found = {
+            model: self.env[model].browse(requests.mapped("res_id")).exists()
+            for model, requests in self.filtered("res_id").grouped("res_model").items()
+            if model in self.env
+        }
         for request in self:
             request.document_name = request.document_state = False
-            document = request._get_document()
+            document = found.get(request.res_model)
+            document = document and document.browse(request.res_id) & document
             if document:
                 request.document_name, request.document_state = request._describe_document(document)
             elif request.res_id:

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -12,14 +12,22 @@ class HelpdeskTicket(models.Model):
     _crm_owner_fields = frozenset({"partner_id", "company_id"})
 
     def _crm_owner_query(self, ids):
+        return self._crm_owner_query_by_ticket(SQL("SELECT id FROM helpdesk_ticket WHERE id IN %s", ids))
+
+    @api.model
+    def _crm_owner_query_by_ticket(self, ticket_ids_query):
+        """Owners of tickets, for models that hang on one.
+
+        :param SQL ticket_ids_query: SELECT returning ids of tickets
+        """
         return SQL(
             """
             SELECT ticket.company_id, partner.commercial_partner_id
               FROM helpdesk_ticket ticket
               JOIN res_partner partner ON partner.id = ticket.partner_id
-             WHERE ticket.id IN %s
+             WHERE ticket.id IN (%s)
             """,
-            ids,
+            ticket_ids_query,
         )
 
 
@@ -40,13 +48,5 @@ class HelpdeskSlaStatus(models.Model):
         return left
 
     def _crm_owner_query(self, ids):
-        return SQL(
-            """
-            SELECT ticket.company_id, partner.commercial_partner_id
-              FROM helpdesk_sla_status status
-              JOIN helpdesk_ticket ticket ON ticket.id = status.ticket_id
-              JOIN res_partner partner ON partner.id = ticket.partner_id
-             WHERE status.id IN %s
-            """,
-            ids,
-        )
+        tickets = SQL("SELECT ticket_id FROM helpdesk_sla_status WHERE id IN %s", ids)
+        return self.env["helpdesk.ticket"]._crm_owner_query_by_ticket(tickets)

@@ -12,14 +12,7 @@ class RatingRating(models.Model):
     _crm_owner_fields = frozenset({"res_id", "res_model"})
 
     def _crm_owner_query(self, ids):
-        return SQL(
-            """
-            SELECT ticket.company_id, partner.commercial_partner_id
-              FROM rating_rating rating
-              JOIN helpdesk_ticket ticket ON ticket.id = rating.res_id
-              JOIN res_partner partner ON partner.id = ticket.partner_id
-             WHERE rating.id IN %s
-               AND rating.res_model = 'helpdesk.ticket'
-            """,
-            ids,
+        tickets = SQL(
+            "SELECT res_id FROM rating_rating WHERE id IN %s AND res_model = 'helpdesk.ticket'", ids
         )
+        return self.env["helpdesk.ticket"]._crm_owner_query_by_ticket(tickets)

@@ -14,7 +14,7 @@ class StockReturnPicking(models.TransientModel):
     def _prepare_stock_return_picking_line_vals_from_move(self, stock_move):
         """What the request names is filled in."""
         values = super()._prepare_stock_return_picking_line_vals_from_move(stock_move)
-        request = self.env["helpdesk.request"].browse(self.env.context.get("helpdesk_request_id")).exists()
-        if request and request.product_id == stock_move.product_id:
+        request = self.env["helpdesk.request"].browse(self.env.context.get("helpdesk_request_id"))
+        if request.product_id == stock_move.product_id:
             values["quantity"] = min(request.quantity, stock_move.quantity)
         return values
