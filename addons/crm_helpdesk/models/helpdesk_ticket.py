@@ -40,7 +40,7 @@ class HelpdeskTicket(models.Model):
     team_id = fields.Many2one(
         "helpdesk.team", required=True, index=True, tracking=True, default=lambda self: self._default_team()
     )
-    company_id = fields.Many2one(related="team_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="team_id.company_id", store=True, precompute=True, index=True)
     stage_id = fields.Many2one(
         "helpdesk.stage",
         compute="_compute_stage_id",
@@ -55,7 +55,7 @@ class HelpdeskTicket(models.Model):
         group_expand="_group_expand_stages",
         domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
     )
-    stage_kind = fields.Selection(related="stage_id.kind", store=True, string="State")
+    stage_kind = fields.Selection(related="stage_id.kind", store=True, precompute=True, string="State")
     is_closed = fields.Boolean(compute="_compute_is_closed", store=True, precompute=True)
     priority = fields.Selection(PRIORITIES, default="0", required=True, tracking=True, index=True)
     type_id = fields.Many2one("helpdesk.ticket.type", index="btree_not_null", tracking=True)
@@ -76,7 +76,11 @@ class HelpdeskTicket(models.Model):
     )
     partner_id = fields.Many2one("res.partner", string="Customer", index=True, tracking=True)
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id", store=True, index=True, string="Company of the Customer"
+        related="partner_id.commercial_partner_id",
+        store=True,
+        precompute=True,
+        index=True,
+        string="Company of the Customer",
     )
     partner_name = fields.Char(
         string="Customer Name", compute="_compute_partner_name", store=True, readonly=False, precompute=True
@@ -229,7 +233,9 @@ class HelpdeskTicket(models.Model):
     def create(self, vals_list):
         now = fields.Datetime.now()
         vals_list = self._number_beforehand(vals_list)
-        tickets = super().create([{**vals, "stage_changed_at": now} for vals in vals_list])
+        # Nobody rated what is new: the ERP would ask the database for that.
+        given = {"stage_changed_at": now, "rating_last_value": 0}
+        tickets = super().create([{**vals, **given} for vals in vals_list])
         tickets._number_them()
         tickets._find_customer()
         tickets.filtered(lambda ticket: ticket.user_id).assigned_at = now
