@@ -189,7 +189,7 @@ class _Work:
         self.logs = logs
         self.rows_of = rows.grouped("ticket_id")
         # sudo: promises hold also for who may not read the policies
-        self.terms = self.env["helpdesk.sla"].sudo()._get_terms(tickets.company_id, rows.policy_id.ids)
+        self.terms = self.env["helpdesk.sla"].sudo()._get_terms(tickets.team_id, rows.policy_id.ids)
         self.held = defaultdict(set)  # ticket: ids of policies that hold
         self.missing = []  # (ticket, terms, row to write anew, from when)
         self.situations = {}

@@ -14,12 +14,12 @@ class HelpdeskSla(models.Model):
     _inherit = "helpdesk.sla"
 
     @api.model
-    def _get_terms(self, companies, others=()):
-        """What policies promise to whom: those in force of the companies, and others that are asked for.
+    def _get_terms(self, teams, others=()):
+        """What policies promise to whom: those in force for the teams, and others that are asked for.
 
         With one query, as every change of every ticket asks for it.
 
-        :param companies: ``res.company``
+        :param teams: ``helpdesk.team``
         :param others: ids of policies, whether in force or not
         :rtype: dict[int, Terms]
         """
@@ -36,8 +36,11 @@ class HelpdeskSla(models.Model):
                        %(orders)s, %(chosen)s
                   FROM helpdesk_sla policy
                   LEFT JOIN helpdesk_stage stage ON stage.id = policy.stage_id
-                 WHERE (policy.active AND policy.company_id = ANY(%(companies)s))
-                    OR policy.id = ANY(%(others)s)
+                 WHERE policy.id = ANY(%(others)s)
+                    OR policy.active AND policy.company_id = ANY(%(companies)s)
+                       AND (EXISTS (SELECT FROM %(relation)s chosen
+                                     WHERE chosen.%(own)s = policy.id AND chosen.%(other)s = ANY(%(teams)s))
+                            OR NOT EXISTS (SELECT FROM %(relation)s chosen WHERE chosen.%(own)s = policy.id))
                  ORDER BY policy.sequence, policy.id
                 """,
                 orders=SQL(
@@ -47,7 +50,9 @@ class HelpdeskSla(models.Model):
                     **self._get_relation("sale_line_ids"),
                 ),
                 chosen=SQL(", ").join(chosen),
-                companies=companies.ids,
+                **self._get_relation("team_ids"),
+                teams=teams.ids,
+                companies=teams.company_id.ids,
                 others=list(others),
             )
         )

@@ -59,7 +59,10 @@ class HelpdeskTicket(models.Model):
         rows = (
             self.env["helpdesk.sla.status"]
             .sudo()
-            .search_fetch([("ticket_id", "in", waiting.ids), ("running_since", "!=", False)])
+            .search_fetch(
+                [("ticket_id", "in", waiting.ids), ("running_since", "!=", False)],
+                ["ticket_id", "policy_id", "deadline", "failed_at", "calendar_id", "company_id"],
+            )
         )
         rows_of = rows.grouped("ticket_id")
         now = fields.Datetime.now()
