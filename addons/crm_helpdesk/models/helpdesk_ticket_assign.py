@@ -135,6 +135,7 @@ class HelpdeskTeamMember(models.Model):
         resource_of = {member: member._get_resource() for member in members}
         resources = self.env["resource.resource"].sudo().union(*resource_of.values())
         away = resources._get_absences(start, stop)
+        around_the_clock = defaultdict(lambda: Intervals([(start, stop, self.env["resource.calendar"])]))
         at_work = set()
         for (calendar, company), group in members.grouped(
             lambda member: member._get_hours(resource_of[member])
@@ -145,7 +146,7 @@ class HelpdeskTeamMember(models.Model):
                     start, stop, resources=own, domain=_get_holiday_domain(company)
                 )
             else:  # around the clock
-                work = defaultdict(lambda: Intervals([(start, stop, calendar)]))
+                work = around_the_clock
             for member in group:
                 key = resource_of[member].id
                 if work[key] - away[key]:
