@@ -12,6 +12,7 @@
     ],
     "assets": {
         "web.assets_backend": ["crm_helpdesk_livechat/static/src/**/*"],
+        "web.assets_unit_tests": ["crm_helpdesk_livechat/static/tests/*.test.js"],
     },
     "auto_install": True,
 }

@@ -10,5 +10,8 @@
         "views/helpdesk_team_views.xml",
         "views/website_templates.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["crm_helpdesk_website/static/tests/tours/**/*"],
+    },
     "auto_install": True,
 }

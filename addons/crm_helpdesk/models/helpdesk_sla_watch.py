@@ -62,27 +62,32 @@ class HelpdeskSlaStatus(models.Model):
         return self.filtered(lambda row: row.ticket_id in tickets).try_lock_for_update()
 
     def _tell(self, text, escalate):
-        """Tell the people the policy names; a ticket that refuses the escalation holds nobody up."""
+        """Tell the people the policy names, also of a ticket that refuses the escalation."""
         self.ensure_one()
         ticket, policy = self.ticket_id, self.policy_id
         people = ticket.user_id if policy.notify_assigned else ticket.user_id.browse()
         if policy.notify_leader:
             people |= ticket.team_id.user_id
+        if escalate:
+            self._attempt(self._escalate)
+        if people:
+            self._attempt(
+                ticket.message_post,
+                body=text,
+                subject=text,
+                message_type="notification",
+                subtype_xmlid="mail.mt_note",
+                author_id=self.env.ref("base.partner_root").id,
+                partner_ids=people.partner_id.ids,
+            )
+
+    def _attempt(self, step, **values):
+        """Take a step; where it is refused, the rest goes on."""
         try:
             with self.env.cr.savepoint():
-                if escalate:
-                    self._escalate()
-                if people:
-                    ticket.message_post(
-                        body=text,
-                        subject=text,
-                        message_type="notification",
-                        subtype_xmlid="mail.mt_note",
-                        author_id=self.env.ref("base.partner_root").id,
-                        partner_ids=people.partner_id.ids,
-                    )
+                step(**values)
         except UserError as error:
-            _logger.warning("Ticket %s could not be escalated: %s", ticket.number, error)
+            _logger.warning("Ticket %s could not be escalated: %s", self.ticket_id.number, error)
 
     def _escalate(self):
         """Do what the policy wants done when time runs short."""

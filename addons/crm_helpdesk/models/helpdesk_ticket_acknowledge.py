@@ -151,6 +151,8 @@ class HelpdeskTicket(models.Model):
             if by_contact
             else formataddr((self.partner_name or "", self.partner_email_normalized)),
             notify_skip_followers=True,
+            # Whoever is signed in and opens a ticket counts as its author: he is the one to be told.
+            notify_author=True,
             mail_headers=HEADERS,
             force_send=False,
         )

@@ -5,11 +5,21 @@ from pytz import UTC
 
 from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools.intervals import Intervals
 
 # Who is at work within the first hour that the team works gets what came in before.
 AT_WORK_WITHIN = timedelta(hours=1)
 # How far ahead the team's next working hour is looked for.
 HORIZON = timedelta(days=14)
+
+
+def _get_holiday_domain(company):
+    """Holidays that count: those of that company, whoever asks."""
+    return [
+        ("time_type", "=", "leave"),
+        ("resource_id", "=", False),
+        ("company_id", "in", [False, company.id]),
+    ]
 
 
 class HelpdeskTicket(models.Model):
@@ -76,7 +86,7 @@ class HelpdeskTeam(models.Model):
         start = self._get_next_working_moment(fields.Datetime.now().replace(tzinfo=UTC))
         if not start or not members:
             return members.browse()
-        return members.filtered(lambda member: member._is_at_work(start, start + AT_WORK_WITHIN))
+        return members._filter_at_work(start, start + AT_WORK_WITHIN)
 
     def _get_next_working_moment(self, moment):
         """The moment itself during working hours, else when they begin; None: not within two weeks."""
@@ -84,13 +94,9 @@ class HelpdeskTeam(models.Model):
         calendar = self.resource_calendar_id
         if not calendar:
             return moment
-        domain = self._get_leave_domain()
-        intervals = calendar._work_intervals_batch(moment, moment + HORIZON, domain=domain)[False]
+        holidays = _get_holiday_domain(self.company_id)
+        intervals = calendar._work_intervals_batch(moment, moment + HORIZON, domain=holidays)[False]
         return next((start.astimezone(UTC) for start, _stop, _records in intervals), None)
-
-    def _get_leave_domain(self):
-        """Holidays that count for the team: those of its company, whoever asks."""
-        return [("time_type", "=", "leave"), ("company_id", "in", [False, self.company_id.id])]
 
     def _get_load(self, users):
         """What each of the users has: how many open tickets, or when he got the last one.
@@ -118,20 +124,70 @@ class HelpdeskTeam(models.Model):
 class HelpdeskTeamMember(models.Model):
     _inherit = "helpdesk.team.member"
 
-    def _is_at_work(self, start, stop):
-        """Whether the member works at some time between the two instants, leaves left out."""
-        self.ensure_one()
+    def _filter_at_work(self, start, stop):
+        """Those who work at some time between the two instants, holidays and absences left out.
+
+        :rtype: helpdesk.team.member
+        """
         # sudo: working hours and absences of colleagues decide, nobody sees them
-        user = self.sudo().user_id
-        resource = user.resource_ids.filtered(
-            lambda resource: resource.company_id == self.team_id.company_id
-        )[:1]
-        calendar = resource.calendar_id or self.sudo().team_id.resource_calendar_id
-        if not calendar:
-            return True
-        domain = self.team_id._get_leave_domain()
-        work = calendar._work_intervals_batch(start, stop, resources=resource, domain=domain)
-        return bool(work[resource.id])
+        members = self.sudo()
+        members.user_id.resource_ids.fetch(["company_id", "calendar_id", "tz"])  # of all of them at once
+        resource_of = {member: member._get_resource() for member in members}
+        resources = self.env["resource.resource"].sudo().union(*resource_of.values())
+        away = resources._get_absences(start, stop)
+        around_the_clock = defaultdict(lambda: Intervals([(start, stop, self.env["resource.calendar"])]))
+        at_work = set()
+        for (calendar, company), group in members.grouped(
+            lambda member: member._get_hours(resource_of[member])
+        ).items():
+            if calendar:
+                own = resources.browse(resource_of[member].id for member in group if resource_of[member])
+                work = calendar._work_intervals_batch(
+                    start, stop, resources=own, domain=_get_holiday_domain(company)
+                )
+            else:  # around the clock
+                work = around_the_clock
+            for member in group:
+                key = resource_of[member].id
+                if work[key] - away[key]:
+                    at_work.add(member.id)
+        return self.filtered(lambda member: member.id in at_work)
+
+    def _get_resource(self):
+        """The member as somebody with working hours and absences: in the team's company, else in another.
+
+        :rtype: resource.resource
+        """
+        self.ensure_one()
+        company = self.team_id.company_id
+        return self.user_id.resource_ids.sorted(lambda resource: resource.company_id != company)[:1]
+
+    def _get_hours(self, resource):
+        """By which calendar the member works, and holidays of which company he has."""
+        self.ensure_one()
+        team = self.team_id
+        return resource.calendar_id or team.resource_calendar_id, resource.company_id or team.company_id
+
+
+class ResourceResource(models.Model):
+    _inherit = "resource.resource"
+
+    def _get_absences(self, start, stop):
+        """When people are away, as whoever plans absences has written it down.
+
+        An absence counts by whatever calendar and company it was entered: approved time off carries those
+        of the contract and of whoever approved it.
+
+        :return: by id of the resource, nothing for any other key
+        :rtype: defaultdict[int, Intervals]
+        """
+        domain = [("time_type", "=", "leave"), ("resource_id", "in", self.ids)]
+        away = defaultdict(Intervals)
+        if self:
+            away.update(
+                self.env["resource.calendar"]._leave_intervals_batch(start, stop, self, domain=domain)
+            )
+        return away
 
 
 class Load:

@@ -30,6 +30,10 @@ class HelpdeskTicket(models.Model):
     child_ids = fields.One2many("helpdesk.ticket", "parent_id", string="Parts")
     child_count = fields.Integer(compute="_compute_child_count", string="Number of Parts")
     open_child_count = fields.Integer(compute="_compute_child_count", string="Open Parts")
+    has_parts_to_solve = fields.Boolean(
+        compute="_compute_has_parts_to_solve",
+        help="Solved, while parts the team wants to be asked about are open.",
+    )
     split_from_id = fields.Many2one(
         "helpdesk.ticket", string="Split from", index="btree_not_null", readonly=True, copy=False
     )
@@ -46,6 +50,13 @@ class HelpdeskTicket(models.Model):
         for ticket in self:
             ticket.open_child_count = counts.get((ticket.id, False), 0)
             ticket.child_count = ticket.open_child_count + counts.get((ticket.id, True), 0)
+
+    @api.depends("stage_kind", "open_child_count", "team_id.solve_parts")
+    def _compute_has_parts_to_solve(self):
+        for ticket in self:
+            ticket.has_parts_to_solve = (
+                ticket.stage_kind == "closed" and ticket.team_id.solve_parts and ticket.open_child_count
+            )
 
     @api.constrains("parent_id")
     def _check_parent(self):
@@ -79,9 +90,14 @@ class HelpdeskTicket(models.Model):
         return tickets
 
     def write(self, vals):
+        open_before = (
+            self.filtered(lambda ticket: not ticket.is_closed) if "stage_id" in vals else self.browse()
+        )
         result = super().write(vals)
         if "related_ids" in vals:
             self._mirror_related()
+        if not self.env.context.get("helpdesk_parts_decided"):
+            open_before.filtered("has_parts_to_solve")._hint_at_open_parts()
         return result
 
     def _mirror_related(self):
@@ -119,15 +135,39 @@ class HelpdeskTicket(models.Model):
         """Solve the tickets; where the team wants it, ask about the open parts first."""
         asking = self.filtered(lambda ticket: ticket.team_id.solve_parts and ticket.open_child_count)
         if asking and not self.env.context.get("helpdesk_parts_decided"):
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.env._("Solve the Parts, Too?"),
-                "res_model": "helpdesk.ticket.solve",
-                "view_mode": "form",
-                "target": "new",
-                "context": {"default_ticket_ids": self.ids},
-            }
+            return self.action_solve_parts()
         return super().action_close()
+
+    def action_solve_parts(self):
+        """Ask whether the open parts are solved as well."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Solve the Parts, Too?"),
+            "res_model": "helpdesk.ticket.solve",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_ticket_ids": self.ids},
+        }
+
+    def _hint_at_open_parts(self):
+        """Say so to the employee who dragged tickets into a stage: there nobody could be asked before."""
+        if not self or not self.env.user._is_internal():
+            return
+        self.env.user._bus_send(
+            "simple_notification",
+            {
+                "type": "warning",
+                "title": self.env._("Solved, but parts are still open"),
+                "message": "\n".join(
+                    self.env._(
+                        "%(ticket)s: %(count)s open. Open the ticket to solve them, too.",
+                        ticket=ticket.display_name,
+                        count=ticket.open_child_count,
+                    )
+                    for ticket in self
+                ),
+            },
+        )
 
     def _get_open_parts(self):
         """The open tickets below these ones, at every level, that the user may change.
@@ -168,5 +208,6 @@ class HelpdeskTeam(models.Model):
 
     solve_parts = fields.Boolean(
         string="Solve Parts Together",
-        help="Whoever solves a ticket that has open parts is asked whether they are solved as well.",
+        help="Whoever solves a ticket that has open parts is asked whether they are solved as well; whoever"
+        " drags it into a stage is told of them.",
     )

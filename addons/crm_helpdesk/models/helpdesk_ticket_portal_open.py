@@ -75,6 +75,7 @@ class HelpdeskTicket(models.Model):
                 message_type="comment",
                 subtype_xmlid="mail.mt_comment",
             )
+        ticket._acknowledge()
         return ticket
 
     @api.model

@@ -1,9 +1,13 @@
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from psycopg2.errors import SerializationFailure
 
-from .sla_common import SlaCommon, at
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .sla_common import HOUR, SlaCommon, at
 
 
 @tagged("post_install", "-at_install")
@@ -88,6 +92,8 @@ class TestSlaWatch(SlaCommon):
         with patch.object(Ticket, "write", refuse), self.assertLogs("odoo.addons.crm_helpdesk", "WARNING"):
             self.watch("03-02 16:30")
         self.assertEqual((refusing.user_id.id, other.user_id), (False, self.lead))
+        self.assertFalse(self.row(refusing, refusing.sla_status_ids.policy_id).escalated_at)
+        self.assertEqual(self.told(refusing).notified_partner_ids, self.lead.partner_id, "told all the same")
         self.assertFalse(self.watch("03-02 16:31"))
 
     def test_cron_goes_on_in_batches_and_commits_each(self):
@@ -131,3 +137,94 @@ class TestSlaWatch(SlaCommon):
             (again, "reopened"),
         ):
             self.assertEqual(ticket.sla_status_ids.cause, cause)
+
+
+@tagged("post_install", "-at_install")
+class TestSlaWatchTwice(SlaCommon):
+    """Two jobs at the same time, each with a connection of its own."""
+
+    def setUp(self):
+        super().setUp()
+        registry = Registry(self.env.cr.dbname)
+        first, second = (self.enterContext(registry._db.cursor()) for _number in range(2))
+        self.one, self.other = self.env(cr=first), self.env(cr=second)
+        with self.moment("03-02 09:00"):
+            self.leave = self.prepare(self.one(context={"tracking_disable": True}))
+        first.commit()
+        self.addCleanup(self.clean_up)
+
+    def prepare(self, env):
+        """A ticket with a promise of eight hours that is really in the database."""
+        user = env.ref("base.user_admin")
+        team = env["helpdesk.team"].create(
+            {"name": "Two jobs", "user_id": user.id, "resource_calendar_id": False}
+        )
+        policy = env["helpdesk.sla"].create(
+            {
+                "name": "Eight hours",
+                "metric": "stage",
+                "stage_id": self.solved.id,
+                "target_seconds": 8 * HOUR,
+                "team_ids": team.ids,
+                "raise_priority": True,
+            }
+        )
+        self.ticket_id = env["helpdesk.ticket"].create({"name": "Toner leaks", "team_id": team.id}).id
+        return lambda: (
+            env["helpdesk.ticket"].browse(self.ticket_id).unlink(),
+            policy.unlink(),
+            team.unlink(),
+        )
+
+    def clean_up(self):
+        self.one.cr.rollback()
+        self.other.cr.rollback()
+        self.leave()
+        self.one.cr.commit()
+
+    def step(self, env, name, text):
+        """One step of the job, for the ticket of this test alone."""
+        Status = type(env["helpdesk.sla.status"])
+        search = Status.search
+
+        def own(model, domain, **kw):
+            return search(model, [*domain, ("ticket_id", "=", self.ticket_id)], **kw)
+
+        with self.moment(text), patch.object(Status, "search", own):
+            return getattr(env["helpdesk.sla.status"], name)()
+
+    def notices(self):
+        self.other.cr.rollback()
+        self.other.invalidate_all()
+        ticket = self.other["helpdesk.ticket"].browse(self.ticket_id)
+        notices = ticket.message_ids.filtered("notified_partner_ids")
+        return len(notices), ticket.priority
+
+    def test_warning_and_escalation_of_two_jobs_at_once(self):
+        warn = ("_warn_due", "03-02 16:00")
+        self.assertEqual(self.step(self.one, *warn), 1)
+        self.assertEqual(self.step(self.other, *warn), 0, "the first one has it, nobody waits")
+        self.one.cr.commit()
+        self.other.cr.rollback()
+        self.assertEqual(self.step(self.other, *warn), 0, "it was told before")
+        self.assertEqual(self.notices(), (1, "1"))
+
+    def test_miss_of_two_jobs_at_once(self):
+        for name in ("_fail_due", "_tell_missed"):
+            self.assertEqual(self.step(self.one, name, "03-02 18:00"), 1)
+            self.assertEqual(self.step(self.other, name, "03-02 18:00"), 0)
+            self.one.cr.commit()
+            self.other.cr.rollback()
+            self.assertEqual(self.step(self.other, name, "03-02 18:00"), 0)
+        self.assertEqual(self.notices(), (1, "1"))
+
+    def test_job_that_read_before_the_other_one_was_done_gives_way(self):
+        """What it has read is old: the database refuses it, and its next run finds nothing to do."""
+        self.other["helpdesk.ticket"].search_count([])  # from here on it sees what was there at this moment
+        self.assertEqual(self.step(self.one, "_warn_due", "03-02 16:00"), 1)
+        self.one.cr.commit()
+        with mute_logger("odoo.sql_db"), self.assertRaises(SerializationFailure):
+            self.step(self.other, "_warn_due", "03-02 16:00")
+        self.other.cr.rollback()
+        self.assertEqual(self.step(self.other, "_warn_due", "03-02 16:00"), 0)
+        self.assertEqual(self.notices(), (1, "1"))

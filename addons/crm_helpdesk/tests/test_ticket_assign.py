@@ -105,6 +105,97 @@ class TestTicketAssign(HelpdeskCommon):
             ticket = self.env["helpdesk.ticket"].with_user(self.ben).create(values)
         self.assertEqual(ticket.user_id, self.ben)
 
+    def time_off(self, user, company=None, calendar=None, hours=None, **values):
+        """An approved time off, with the fields that the ERP's own time off writes for an employee.
+
+        :param company: where he is employed
+        :param calendar: of his contract at that time
+        :param hours: his calendar today
+        """
+        resource = self.env["resource.resource"].create(
+            {
+                "name": user.name,
+                "user_id": user.id,
+                "calendar_id": (hours or self.office).id,
+                "company_id": (company or self.company).id,
+                "tz": "Europe/Brussels",
+            }
+        )
+        return self.env["resource.calendar.leaves"].create(
+            {
+                "name": f"{user.name}: Time Off",
+                "resource_id": resource.id,
+                "calendar_id": (calendar or self.office).id,
+                "time_type": "leave",
+                "date_from": MONDAY.replace(hour=7),
+                "date_to": MONDAY.replace(hour=16),
+                **values,
+            }
+        )
+
+    def assigned_on_monday(self):
+        self.team.assignment = "turn"
+        with freeze_time(MONDAY):
+            return self.ticket().user_id
+
+    def test_time_off_of_an_employee_counts(self):
+        self.time_off(self.anna)
+        self.assertEqual(self.assigned_on_monday(), self.ben)
+
+    def test_time_off_approved_in_another_company_counts(self):
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self.office.company_id = False
+        leave = self.time_off(self.anna)
+        leave.flush_recordset()
+        leave.company_id = branch  # as it is when somebody of the branch approves it
+        self.assertEqual(self.assigned_on_monday(), self.ben)
+
+    def test_time_off_by_the_hours_of_an_earlier_contract_counts(self):
+        earlier = self.env["resource.calendar"].create({"name": "Part time", "tz": "UTC"})
+        self.time_off(self.anna, calendar=earlier)
+        self.assertEqual(self.assigned_on_monday(), self.ben)
+
+    def test_time_off_of_somebody_employed_in_another_company_counts(self):
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self.time_off(self.anna, company=branch)
+        self.assertEqual(self.assigned_on_monday(), self.ben)
+
+    def test_time_off_counts_where_the_team_works_around_the_clock(self):
+        self.time_off(self.anna, hours=self.env["resource.calendar"])
+        self.team.resource_calendar_id = False
+        self.assertEqual(self.assigned_on_monday(), self.ben)
+
+    def test_training_is_work(self):
+        self.time_off(self.anna, time_type="other")
+        self.assertEqual(self.assigned_on_monday(), self.anna)
+
+    def test_half_a_day_off_is_half_a_day(self):
+        self.time_off(self.anna, date_to=MONDAY.replace(hour=12))
+        self.team.assignment = "turn"
+        for hour, user in ((9, self.ben), (13, self.anna)):
+            with freeze_time(MONDAY.replace(hour=hour)):
+                self.assertEqual(self.ticket().user_id, user)
+
+    def test_who_is_there_takes_as_many_queries_for_ten_as_for_two(self):
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            with freeze_time(MONDAY):
+                self.team._get_members_at_work()
+            return self.env.cr.sql_log_count - before
+
+        for user in (self.anna, self.ben):
+            self.time_off(user, date_to=MONDAY.replace(hour=8))
+        count()
+        few = count()
+        for number in range(8):
+            user = self.make_user(f"more_{number}")
+            self.team.member_ids = [Command.create({"user_id": user.id})]
+            self.time_off(user, date_to=MONDAY.replace(hour=8))
+        count()
+        self.assertEqual(count(), few)
+
     def test_holiday_of_another_company_is_none_of_ours(self):
         branch = self.env["res.company"].create({"name": "Branch"})
         holiday = self.env["resource.calendar.leaves"].create(

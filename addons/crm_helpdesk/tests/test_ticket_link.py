@@ -1,3 +1,5 @@
+import json
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -60,6 +62,55 @@ class TestTicketLink(HelpdeskCommon):
         whole.action_reopen()
         Form(Wizard).save().action_solve_all()
         self.assertEqual((whole | part | detail).stage_id, self.solved)
+
+    def hints(self, work):
+        """What the screen shows whoever did that."""
+        self.env.cr.precommit.run()
+        before = self.env["bus.bus"].search([])
+        work()
+        self.env.cr.precommit.run()
+        news = self.env["bus.bus"].search([]) - before
+        news = [json.loads(news.message) for news in news]
+        return [each["payload"]["message"] for each in news if each["type"] == "simple_notification"]
+
+    def test_whoever_drags_the_whole_into_a_stage_is_told_of_its_parts(self):
+        self.team.solve_parts = True
+        whole, other = self.ticket("Office moved"), self.ticket("Without parts")
+        part = self.ticket("Printers", parent_id=whole.id)
+        moved = (whole | other).with_user(self.anna)
+        (hint,) = self.hints(lambda: moved.write({"stage_id": self.solved.id}))
+        self.assertEqual(
+            hint, f"{whole.display_name}: 1 open. Open the ticket to solve them, too.", "not of the other one"
+        )
+        self.assertEqual((whole.stage_id, part.stage_id), (self.solved, self.new), "nothing else is decided")
+        self.assertEqual((whole.has_parts_to_solve, other.has_parts_to_solve), (True, False))
+        action = whole.with_user(self.anna).action_solve_parts()
+        wizard = Form(
+            self.env[action["res_model"]].with_user(self.anna).with_context(**action["context"])
+        ).save()
+        self.assertTrue(wizard.is_solved)
+        self.assertFalse(self.hints(wizard.action_solve_all))
+        self.assertEqual(part.stage_id, self.solved)
+        self.assertFalse(whole.has_parts_to_solve)
+
+    def test_nobody_is_told_where_it_is_decided_or_not_wanted(self):
+        whole = self.ticket("Office moved")
+        part = self.ticket("Printers", parent_id=whole.id)
+        mine = whole.with_user(self.anna)
+        self.assertFalse(self.hints(lambda: mine.write({"stage_id": self.solved.id})))
+        self.assertFalse(whole.has_parts_to_solve)
+        whole.action_reopen()
+        self.team.solve_parts = True
+        self.assertFalse(self.hints(lambda: mine.write({"stage_id": self.waiting.id})))
+        self.assertFalse(self.hints(lambda: mine.write({"stage_id": self.cancelled.id})))
+        whole.action_reopen()
+        decided = mine.with_context(helpdesk_parts_decided=True)
+        self.assertFalse(self.hints(decided.action_close))
+        self.assertEqual((whole.stage_id, part.stage_id), (self.solved, self.new))
+        customer = self.make_user("customer", "base.group_portal")
+        whole.action_reopen()
+        closing = whole.with_user(customer).sudo()
+        self.assertFalse(self.hints(lambda: closing.write({"stage_id": self.solved.id})))
 
     def test_parts_one_may_not_change_are_left(self):
         private = self.make_team("Legal", self.anna, privacy_visibility="followers")

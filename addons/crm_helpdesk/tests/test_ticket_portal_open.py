@@ -91,6 +91,26 @@ class TestTicketPortalOpen(HelpdeskPortalCase):
         self.send(self.stranger, form=form)
         self.assertFalse(self.opened(self.stranger), "a form is of one person")
 
+    def test_ticket_is_confirmed_once_as_one_from_a_mail(self):
+        def confirmations(ticket):
+            return ticket.message_ids.filtered(lambda message: message.message_type == "auto_comment")
+
+        form = self.form(self.main)
+        for _time in range(2):
+            self.send(self.main, [("photo.txt", b"wet")], form=form)
+        ticket = self.opened()
+        message = confirmations(ticket)
+        self.assertEqual(len(message), 1)
+        self.assertEqual(message.notified_partner_ids, self.main.partner_id)
+        self.assertIn(ticket.number, message.subject)
+        self.assertTrue(ticket.acknowledged_at)
+        self.assertFalse(ticket.first_response_at)
+        self.team.use_acknowledgement = False
+        self.send(self.main, subject="Another one")
+        another = self.opened() - ticket
+        self.assertTrue(another)
+        self.assertFalse(confirmations(another))
+
     @mute_logger("odoo.sql_db")
     def test_two_at_the_same_time_are_one_ticket(self):
         """The other request has stored the ticket already, this one does not see it yet."""

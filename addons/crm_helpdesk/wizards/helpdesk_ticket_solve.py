@@ -12,10 +12,13 @@ class HelpdeskTicketSolve(models.TransientModel):
         "helpdesk.ticket", string="Open Parts", compute="_compute_part_ids", compute_sudo=False
     )
 
+    is_solved = fields.Boolean(compute="_compute_part_ids", help="Only the parts are left.")
+
     @api.depends("ticket_ids")
     def _compute_part_ids(self):
         for wizard in self:
             wizard.part_ids = wizard.ticket_ids._origin._get_open_parts()
+            wizard.is_solved = all(wizard.ticket_ids.mapped("is_closed"))
 
     def action_solve_all(self):
         """Solve the tickets and their open parts."""

@@ -233,13 +233,13 @@ class TestContactSupport(HelpdeskCommon, HttpCase):
             asked.append(action)
             raise UserError(action)
 
-        with (
-            patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", verify),
-            mute_logger("odoo.http"),
-        ):
+        with patch.object(self.registry["ir.http"], "_verify_request_recaptcha_token", verify):
             self.send()
         self.assertEqual(asked, ["helpdesk_contact"])
         self.assertFalse(self.tickets())
+        self.assertIn("Since this morning.", self.text, "nothing is lost")
+        self.send()
+        self.assertTrue(self.tickets())
 
     def test_too_much_is_refused(self):
         self.open_page()
@@ -264,3 +264,33 @@ class TestContactSupport(HelpdeskCommon, HttpCase):
         # Website finds the registry by the name that the server notes on its threads.
         with patch.object(current_thread(), "dbname", self.env.cr.dbname, create=True):
             return [page["loc"] for page in self.website._enumerate_pages(query_string="contact-support")]
+
+
+class ContactSupportTour(HelpdeskCommon, HttpCase):
+    """The way of a visitor, in a browser."""
+
+    def tour(self):
+        self.env["helpdesk.team"].search([]).use_website_form = False
+        company = self.env.ref("website.default_website").company_id
+        self.team.write({"company_id": company.id, "use_website_form": True})
+        other = self.make_team("Invoices", self.ben, company_id=company.id, use_website_form=True)
+        with patch.object(helpdesk_ticket, "SECONDS_MIN", 0):
+            self.start_tour(f"{PAGE}?team={self.team.id}", "helpdesk_contact_support", timeout=120)
+        ticket = self.env["helpdesk.ticket"].search([("partner_email", "=", "max@nowhere.example")])
+        self.assertEqual((ticket.name, ticket.team_id), ("The printer leaks", other))
+        self.assertIn("Since this morning.", ticket.description)
+
+
+@tagged("post_install", "-at_install")
+class TestContactSupportDesktop(ContactSupportTour):
+    def test_visitor(self):
+        self.tour()
+
+
+@tagged("post_install", "-at_install")
+class TestContactSupportPhone(ContactSupportTour):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_visitor_on_the_phone(self):
+        self.tour()
