@@ -27,7 +27,7 @@ from .btyd_score import (
 )
 from .optimize import hessian, inverse_of, minimize
 from .special import digamma, log_gamma
-from .stats import EMPTY, INSUFFICIENT, NOT_CONVERGED, OK, PRIOR_DOMINATED, clean, same_length
+from .stats import EMPTY, INSUFFICIENT, NOT_CONVERGED, OK, PRIOR_DOMINATED, clean, distinct, same_length
 
 __all__ = [
     "BG",
@@ -196,9 +196,9 @@ class _Likelihood:
 
     def _prepare(self):
         data, end = self.customers, self.customers.T * self.scale
-        self.xs, where_x = np.unique(data.x, return_inverse=True)
-        self.ends, where_end = np.unique(end, return_inverse=True)
-        where_x, where_end = where_x.reshape(-1), where_end.reshape(-1)
+        self.xs, where_x = distinct(data.x)
+        self.ends, where_end = distinct(data.T)
+        self.ends = self.ends * self.scale
         # Sums that don't depend on the parameters, by x and by T.
         self.x_weight = np.bincount(where_x, weights=data.weight, minlength=len(self.xs))
         self.end_weight = np.bincount(where_end, weights=data.weight, minlength=len(self.ends))
@@ -247,12 +247,15 @@ class _Likelihood:
 
     def _chances(self, r, a, b):
         """The terms of x alone: value, and slopes by r, a, b."""
-        x, n = self.xs, self.xs + self.death
-        value = log_gamma(r + x) - log_gamma(r) + log_gamma(a + b) - log_gamma(b)
-        value += log_gamma(b + n) - log_gamma(a + b + n)
-        both = digamma(a + b) - digamma(a + b + n)
-        by_b = both + digamma(b + n) - digamma(b)
-        by_r = digamma(r + x) - digamma(r)
+        n = self.xs + self.death
+        # One call for all: the arrays are short, the calls are what takes time.
+        arguments = np.concatenate((r + self.xs, b + n, a + b + n, (r, b, a + b)))
+        logs, slopes = log_gamma(arguments), digamma(arguments)
+        size = len(n)
+        rate, stay, all_ = (slice(start, start + size) for start in (0, size, 2 * size))
+        value = logs[rate] - logs[-3] + logs[stay] - logs[-2] - logs[all_] + logs[-1]
+        by_r, both = slopes[rate] - slopes[-3], slopes[-1] - slopes[all_]
+        by_b = both + slopes[stay] - slopes[-2]
         return tuple(float(self.x_weight @ part) for part in (value, by_r, both, by_b))
 
     def _left(self, r, alpha, a, b):

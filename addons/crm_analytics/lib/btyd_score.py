@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .stats import clean, same_length
+from .stats import clean, distinct, same_length
 
 BG, MBG = "bg_nbd", "mbg_nbd"
 
@@ -128,6 +128,18 @@ def expected_if_alive(parameters, horizon, x, T):  # noqa: N803
         result[slow] = _by_integral(parameters, horizon[slow] / start[slow], x[slow])
     # Nobody orders more than at the rate he has when he never leaves.
     return np.clip(result, 0.0, horizon * (parameters.r + x) / start)
+
+
+def distinct_pairs(x, T):  # noqa: N803
+    """The different pairs of x and T, and where each customer's pair is.
+
+    :param x, T: arrays (n,)
+    :return: (x (g,), T (g,), index (n,))
+    """
+    xs, at_x = distinct(x)
+    ends, at_end = distinct(T)
+    keys, where = distinct(at_x * max(len(ends), 1) + at_end)
+    return xs[keys // max(len(ends), 1)], ends[keys % max(len(ends), 1)], where
 
 
 def _by_series(parameters, z, x, top):

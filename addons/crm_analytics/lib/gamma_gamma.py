@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .btyd_score import clean_customers, expected_if_alive, probability_alive
+from .btyd_score import clean_customers, distinct_pairs, expected_if_alive, probability_alive
 from .optimize import hessian, inverse_of, minimize
 from .special import digamma, log_gamma
 from .stats import (
@@ -24,6 +24,7 @@ from .stats import (
     PRIOR_DOMINATED,
     clean,
     correlation,
+    distinct,
     same_length,
     winsorize,
 )
@@ -35,6 +36,7 @@ _USUAL = np.log([3.0, 3.0, 3.0])  # p, q, v in units of the median order
 _SPREAD = 1.5
 _SAMPLE, _BLOCK = 8_000, 8_192
 _Q_MIN = 1.05
+_SAME = 1e-3  # orders that all cost the same have no distribution to fit
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
 CORRELATION_WARNING = 0.3
 
@@ -86,6 +88,8 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
     z, limit, _count = winsorize(z, winsorized)
     if not len(x):
         return _value_fit(None, None, EMPTY, x, z, limit, skipped)
+    if float(z.std()) < _SAME * float(z.mean()):
+        return _value_fit(None, None, INSUFFICIENT, x, z, limit, skipped)
     problem = _Likelihood(x, z)
     part = problem.sample() if len(x) > 2 * _SAMPLE else problem
     found = minimize(part.posterior, _USUAL, 1e-5 if part is not problem else tolerance)
@@ -107,11 +111,11 @@ class _Likelihood:
         self.unit = unit or float(np.median(z))
         self.x, self.z = x, z / self.unit
         self.total = self.x * self.z
-        self.xs, at_x = np.unique(x, return_inverse=True)
-        self.weight = np.bincount(at_x.reshape(-1), minlength=len(self.xs)).astype(float)
-        # sum of x ln z + x ln x and of ln z: all that is left of the values beside ln(v + xz).
+        self.xs, at_x = distinct(x)
+        self.weight = np.bincount(at_x, minlength=len(self.xs)).astype(float)
+        # sum of x ln(x z) and of ln z: all that is left of the values beside ln(v + xz).
         log_z = np.log(self.z)
-        self.log_total = float((x * (log_z + np.log(x))).sum())
+        self.log_total = float((x * log_z).sum()) + float(self.weight @ (self.xs * np.log(self.xs)))
         self.log_z = float(log_z.sum())
 
     def sample(self):
@@ -246,12 +250,14 @@ def lifetime_value(  # noqa: PLR0913
     value, margin = clean(value), clean(margin)
     alive = probability_alive(parameters, x, t_x, T)
     discount = 1.0 + max(float(monthly_discount), -0.99)
+    # Given alive, only x and T matter: many customers share them.
+    x, T, where = distinct_pairs(x, T)  # noqa: N806
     total, before = np.zeros(len(x)), np.zeros(len(x))
     for number in range(1, int(months) + 1):
         orders = expected_if_alive(parameters, np.full(len(x), number * month), x, T)
         total += (orders - before) / discount**number
         before = orders
-    return total * alive * value * margin
+    return total[where] * alive * value * margin
 
 
 def annual_to_monthly(rate):

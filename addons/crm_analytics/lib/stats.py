@@ -37,6 +37,30 @@ def same_length(*arrays):
     return [np.repeat(array, size) if len(array) == 1 else array[:size] for array in arrays]
 
 
+def whole(values):
+    """Numbers of records as a flat integer array; what is no number counts as 0.
+
+    :param values: anything array-like, :return: array of int64
+    """
+    array = np.asarray(values)
+    return array.reshape(-1).astype(np.int64) if array.dtype.kind in "iub" else clean(array, high=9e15).astype(np.int64)
+
+
+def distinct(values):
+    """The different values in order, and where each value is among them; fast for whole numbers close together.
+
+    :param values: array (n,)
+    :return: (array (d,) of the same type, index (n,))
+    """
+    if len(values) and values.max() - values.min() < 1e6 + 8 * len(values) and (values == np.floor(values)).all():
+        start = values.min()
+        place = (values - start).astype(np.int64)
+        present = np.bincount(place) > 0
+        return np.flatnonzero(present).astype(values.dtype) + start, (np.cumsum(present) - 1)[place]
+    found, where = np.unique(values, return_inverse=True)
+    return found, where.reshape(-1)
+
+
 def wilson_interval(successes, trials, level=0.95):
     """Wilson's score interval of a share: honest for small numbers, never outside 0 to 1.
 
