@@ -14,6 +14,8 @@ INSUFFICIENT = "insufficient"  # too little data: a shrunken or simple answer
 PRIOR_DOMINATED = "prior_dominated"  # the data leave a parameter open: the assumption decides
 NOT_CONVERGED = "not_converged"  # the search stopped early: best answer so far
 
+_LIMIT = 1e60  # of what comes in: its powers stay finite
+
 
 def clean(values, fill=0.0, low=None, high=None):
     """Numbers as a flat float array, without surprises.
@@ -26,8 +28,7 @@ def clean(values, fill=0.0, low=None, high=None):
     missing = np.isnan(array)
     if missing.any():
         array[missing] = fill
-    limit = np.finfo(float).max ** 0.5
-    return np.clip(array, -limit if low is None else low, limit if high is None else high)
+    return np.clip(array, -_LIMIT if low is None else low, _LIMIT if high is None else high)
 
 
 def same_length(*arrays):
