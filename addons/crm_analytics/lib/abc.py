@@ -1,6 +1,7 @@
 """Few customers, most of the revenue: ABC classes, the Pareto curve, and how concentrated it is.
 
-Import it as a part of this package (``from ..lib import abc``): the standard library has a module of this name.
+Import it as a part of this package (``from ..lib import abc``): the standard library has a module of this
+name.
 """
 
 import math
@@ -18,9 +19,10 @@ _SHARES = (0.8, 0.95)
 class Concentration:
     """How unevenly an amount is spread.
 
-    ``gini``: 0 all equal, to 1 one has it all. ``herfindahl``: sum of squared shares. ``equal_count``: as many equal
-    customers would give the same Herfindahl index. ``top``: {share of customers: share of the amount}. Customers at
-    or below zero (``not_positive``, together ``negative``) are counted in none of these but the number.
+    ``gini``: 0 all equal, to 1 one has it all. ``herfindahl``: sum of squared shares. ``equal_count``: as
+    many equal customers would give the same Herfindahl index. ``top``: {share of customers: share of the
+    amount}. Customers at or below zero (``not_positive``, together ``negative``) are counted in none of these
+    but the number.
     """
 
     status: str
@@ -91,7 +93,9 @@ def concentration(values, top=(0.01, 0.05, 0.1, 0.2, 0.5)):
     count, total = len(ranked), float(ranked.sum())
     left = values[values <= 0]
     if not count:
-        return Concentration(EMPTY, len(values), len(left), 0.0, float(left.sum()), math.nan, math.nan, 0.0, {})
+        return Concentration(
+            EMPTY, len(values), len(left), 0.0, float(left.sum()), math.nan, math.nan, 0.0, {}
+        )
     shares = ranked / total
     position = np.arange(count, 0, -1)
     squares = float((shares**2).sum())

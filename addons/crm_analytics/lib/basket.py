@@ -1,9 +1,9 @@
 """What is bought together: pairs of products, how strong the tie is, and what a customer might still need.
 
 Counts come either from lines (:func:`count_pairs`) or from the database (:class:`Counts`). A basket may be an
-order or all a customer ever bought. Sources of the measures: Agrawal, Imielinski & Swami, SIGMOD 1993 (support,
-confidence); Brin et al., SIGMOD 1997 (lift, conviction); Piatetsky-Shapiro, Knowledge Discovery in Databases 1991
-(leverage).
+order or all a customer ever bought. Sources of the measures: Agrawal, Imielinski & Swami, SIGMOD 1993
+(support, confidence); Brin et al., SIGMOD 1997 (lift, conviction); Piatetsky-Shapiro, Knowledge Discovery in
+Databases 1991 (leverage).
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _CHI_SQUARE_FROM = 5.0  # smallest expected count for the approximation (Cochran
 class Counts:
     """How often products and pairs were in ``baskets`` baskets.
 
-    ``products`` (d,) rising ids and ``product_count`` (d,); ``left``, ``right`` (m,) ids of pairs with left < right,
-    and ``pair_count`` (m,). ``skipped_baskets`` had more products than the cap: they count in neither; with
-    ``skipped_lines`` lines. Products and pairs below the least support may be missing.
+    ``products`` (d,) rising ids and ``product_count`` (d,); ``left``, ``right`` (m,) ids of pairs with left <
+    right, and ``pair_count`` (m,). ``skipped_baskets`` had more products than the cap: they count in neither;
+    with ``skipped_lines`` lines. Products and pairs below the least support may be missing.
     """
 
     baskets: int
@@ -41,9 +41,9 @@ class Rules:
     """Measures of pairs, arrays (m,), the most certain and strongest first.
 
     ``confidence``: of the baskets with left, the share with right; ``confidence_back`` the other way round.
-    ``lift`` > 1: together more often than by chance. ``conviction`` (left to right) is inf where confidence is 1.
-    ``p_value``: chance of so many or more together if they had nothing to do with each other; ``q_value``: adjusted
-    for the number of pairs looked at. ``cosine``, ``jaccard``: similarity, 0 to 1.
+    ``lift`` > 1: together more often than by chance. ``conviction`` (left to right) is inf where confidence
+    is 1. ``p_value``: chance of so many or more together if they had nothing to do with each other;
+    ``q_value``: adjusted for the number of pairs looked at. ``cosine``, ``jaccard``: similarity, 0 to 1.
     """
 
     status: str
@@ -66,8 +66,8 @@ class Rules:
 def count_pairs(basket, product, least=1, cap=BASKET_CAP):
     """Count products and pairs in baskets.
 
-    A basket with n products has n (n - 1) / 2 pairs: a few giant ones would take all the time and tie everything to
-    everything, so those above ``cap`` are left out and counted.
+    A basket with n products has n (n - 1) / 2 pairs: a few giant ones would take all the time and tie
+    everything to everything, so those above ``cap`` are left out and counted.
 
     :param basket, product: integer arrays (n,); the same product twice in a basket is once
     :param least: baskets a product, and a pair, must be in to be kept
@@ -129,12 +129,16 @@ def rules(counts, tests=None):
     """Measures of all counted pairs.
 
     :param counts: :class:`Counts`
-    :param tests: number of pairs that could have been found; default: all pairs of ``counts.products``. Pairs that
-        were dropped for little support count as looked at, or luck would look like a find.
+    :param tests: number of pairs that could have been found; default: all pairs of ``counts.products``. Pairs
+        that were dropped for little support count as looked at, or luck would look like a find.
     :rtype: Rules
     """
     size, baskets = len(counts.products), float(counts.baskets)
-    known = np.isin(counts.left, counts.products) & np.isin(counts.right, counts.products) & (counts.pair_count > 0)
+    known = (
+        np.isin(counts.left, counts.products)
+        & np.isin(counts.right, counts.products)
+        & (counts.pair_count > 0)
+    )
     left, right, both = counts.left[known], counts.right[known], counts.pair_count[known].astype(float)
     if not len(left) or baskets <= 0:
         return Rules(EMPTY, *[np.zeros(0)] * 14)
@@ -202,7 +206,7 @@ class Suggestions:
     lift: np.ndarray
 
 
-def white_spots(customer, product, found, limit=5, least_lift=1.2, most_q=0.05):
+def white_spots(customer, product, found, *, limit=5, least_lift=1.2, most_q=0.05):
     """Products customers don't have although those who have the same others do.
 
     Each missing product is suggested for the one product with the highest confidence towards it.
@@ -239,7 +243,11 @@ def _keys(customer, product):
 
 def _best(customer, product, because, confidence, lift, limit):  # noqa: PLR0917  columns of one table
     order = np.lexsort((because, -lift, -confidence, product, customer))
-    once = order[np.r_[True, np.diff(customer[order]) != 0] | np.r_[True, np.diff(product[order]) != 0]] if len(order) else order
+    once = (
+        order[np.r_[True, np.diff(customer[order]) != 0] | np.r_[True, np.diff(product[order]) != 0]]
+        if len(order)
+        else order
+    )
     order = once[np.lexsort((product[once], -lift[once], -confidence[once], customer[once]))]
     begins = np.r_[True, np.diff(customer[order]) != 0] if len(order) else np.zeros(0, dtype=bool)
     first = np.flatnonzero(begins)

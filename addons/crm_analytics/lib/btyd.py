@@ -1,11 +1,12 @@
 """Fitting the purchase models BG/NBD and MBG/NBD to how often and how lately customers came.
 
 Customers enter as (x, t_x, T), see :mod:`.btyd_score`, best already grouped: equal customers once, with a
-weight. One evaluation of the likelihood then costs a few passes over the groups and no Gamma function of them.
+weight. One evaluation of the likelihood then costs a few passes over the groups and no Gamma function of
+them.
 
 The parameters maximize the likelihood where the data settle them. Where they don't (few customers, all equal,
-nobody leaves, nobody comes back) the maximum may lie at infinity; then weak log-normal assumptions around what
-is usual decide, and the status says so.
+nobody leaves, nobody comes back) the maximum may lie at infinity; then weak log-normal assumptions around
+what is usual decide, and the status says so.
 """
 
 import math
@@ -24,6 +25,7 @@ from .btyd_score import (
     explain,
     probability_alive,
     probability_no_order,
+    usual_gap,
 )
 from .optimize import hessian, inverse_of, minimize
 from .special import digamma, log_gamma
@@ -45,10 +47,12 @@ __all__ = [
     "group",
     "probability_alive",
     "probability_no_order",
+    "unmet_gates",
+    "usual_gap",
 ]
 
-# Usual values of r, a and b (Fader, Hardie & Lee 2005 and what was fitted to other shops), and how far off they
-# may be: one standard deviation is a factor of 4.5, so a range of 1 to 400 is not surprising.
+# Usual values of r, a and b (Fader, Hardie & Lee 2005 and what was fitted to other shops), and how far off
+# they may be: one standard deviation is a factor of 4.5, so a range of 1 to 400 is not surprising.
 _USUAL = {"r": 0.5, "a": 0.8, "b": 2.5}
 _SPREAD = 1.5
 # An assumption that makes up more than this of a parameter's certainty is not ignored, or even decides.
@@ -61,7 +65,9 @@ _TIME_RANGE = 10.0  # the longest observation in the fit's own unit
 
 @dataclass(frozen=True)
 class Customers:
-    """Customers grouped by (x, t_x, T), the sufficient statistic: arrays (g,), and how many rows were unusable."""
+    """Customers grouped by (x, t_x, T), the sufficient statistic: arrays (g,), and how many rows were
+    unusable.
+    """
 
     x: np.ndarray
     t_x: np.ndarray
@@ -84,9 +90,10 @@ class Customers:
 class Fit:
     """A fitted model and how far it can be trusted.
 
-    ``status``: see :mod:`.stats`. ``log_likelihood`` of all customers, without the assumption. ``errors``: standard
-    errors of r, alpha, a, b; ``covariance`` (4, 4) of their logarithms. ``prior_share`` (4,): how much of each
-    parameter's certainty comes from the assumption, 0 to 1. ``gradient``: largest slope left, per customer.
+    ``status``: see :mod:`.stats`. ``log_likelihood`` of all customers, without the assumption. ``errors``:
+    standard errors of r, alpha, a, b; ``covariance`` (4, 4) of their logarithms. ``prior_share`` (4,): how
+    much of each parameter's certainty comes from the assumption, 0 to 1. ``gradient``: largest slope left,
+    per customer.
     """
 
     parameters: Parameters
@@ -114,7 +121,9 @@ def group(x, t_x, T, weight=None):  # noqa: N803
     :rtype: Customers
     """
     columns = same_length(*(np.asarray(values, dtype=float) for values in (x, t_x, T)))
-    weight = np.ones(len(columns[0])) if weight is None else same_length(clean(weight, low=0.0), columns[0])[0]
+    weight = (
+        np.ones(len(columns[0])) if weight is None else same_length(clean(weight, low=0.0), columns[0])[0]
+    )
     x, t_x, T = columns
     with np.errstate(invalid="ignore"):
         usable = (x >= 0) & (t_x >= 0) & (t_x <= T) & (T < 1e9) & (x < 1e9) & ((x > 0) == (t_x > 0))
@@ -225,7 +234,9 @@ class _Likelihood:
         return value + 0.5 * float(off @ off) / self.total, slope + off / _SPREAD / self.total
 
     def likelihood(self, theta):
-        """Negative mean log-likelihood and slope (4,). Fader, Hardie & Lee (2005) equation 6; Batislam et al."""
+        """Negative mean log-likelihood and slope (4,). Fader, Hardie & Lee (2005) equation 6; Batislam et
+        al.
+        """
         if np.abs(theta).max() > 40:
             return math.inf, np.zeros(4)
         r, alpha, a, b = np.exp(theta)
@@ -298,7 +309,7 @@ def _result(problem, theta, found, status, informed):
     return Fit(
         parameters=parameters,
         status=status,
-        log_likelihood=(shift - problem.likelihood(theta)[0] * total) if data.count else 0.0,
+        log_likelihood=float(shift - problem.likelihood(theta)[0] * total) if data.count else 0.0,
         customers=data.count,
         repeaters=data.repeaters,
         skipped=data.skipped,
@@ -319,6 +330,25 @@ def _status(data, found, share):
     return OK if found.converged else NOT_CONVERGED
 
 
+def unmet_gates(customers, day=1.0, least=(500, 180, 30, 3)):
+    """What is missing before scores should be shown, where the answer may still be a number.
+
+    :param customers: :class:`Customers`, :param day: length of a day in the unit of their times
+    :param least: customers, days of history, days since the last order of anybody, orders of the busiest
+        customer
+    :return: tuple of "customers", "history", "recent", "frequent"; empty when all is there
+    """
+    number, history, recent, orders = least
+    known = customers.count > 0
+    met = {
+        "customers": customers.count >= number,
+        "history": known and customers.T.max() >= history * day,
+        "recent": known and (customers.T - customers.t_x).min() <= recent * day,
+        "frequent": known and customers.x.max() + 1 >= orders,
+    }
+    return tuple(name for name, is_met in met.items() if not is_met)
+
+
 def draw_parameters(fit_, number=200, seed=0):
     """Parameters as they might as well be, for intervals of scores and totals.
 
@@ -331,4 +361,6 @@ def draw_parameters(fit_, number=200, seed=0):
     center = np.log([model.r, model.alpha, model.a, model.b])
     root = np.linalg.cholesky(fit_.covariance + np.eye(4) * 1e-15)
     draws = center + np.random.default_rng(seed).standard_normal((number, 4)) @ root.T
-    return [Parameters(model.kind, *(float(value) for value in np.exp(np.clip(row, -40, 40)))) for row in draws]
+    return [
+        Parameters(model.kind, *(float(value) for value in np.exp(np.clip(row, -40, 40)))) for row in draws
+    ]

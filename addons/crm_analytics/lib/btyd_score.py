@@ -114,6 +114,19 @@ def expected_new(parameters, horizon):
     return expected_orders(parameters, horizon, [0.0], [0.0], [0.0])
 
 
+def usual_gap(parameters, x, t_x):
+    """Time between two orders of a customer while he is one, drawn towards that of all: (alpha + t_x) / (r +
+    x).
+
+    The silence since the last order is left out: it would make every late customer look like a slow one.
+
+    :param x, t_x: arrays (n,)
+    :return: array (n,), time; the next order is to be expected so long after the last
+    """
+    x, t_x = same_length(clean(x, low=0.0, high=1e12), clean(t_x, low=0.0))
+    return (parameters.alpha + np.where(x > 0, t_x, 0.0)) / (parameters.r + x)
+
+
 def expected_if_alive(parameters, horizon, x, T):  # noqa: N803
     """Orders within ``horizon`` of customers known to be alive; arrays (n,) of clean values."""
     start = parameters.alpha + T
@@ -152,7 +165,9 @@ def _by_series(parameters, z, x, top):
 
 
 def _tail(top, excess, bottom, z):
-    """Sum over k >= 1 of (top)_k (excess+1)_(k-1) / ((bottom+1)_(k-1) k!) z^k, finished customers left out."""
+    """Sum over k >= 1 of (top)_k (excess+1)_(k-1) / ((bottom+1)_(k-1) k!) z^k, finished customers left
+    out.
+    """
     term = top * z
     total, active = term.copy(), np.arange(len(z))
     z_active, bottom_active, sums = z, bottom, term.copy()
@@ -172,10 +187,11 @@ def _tail(top, excess, bottom, z):
 
 
 def _by_integral(parameters, ratio, x):
-    """E = integral of Beta(p; a, b+n) (1 - (1 + p u)^-(r+x)) / p over the logit of p, by the trapezoidal rule.
+    """E = integral of Beta(p; a, b+n) (1 - (1 + p u)^-(r+x)) / p over the logit of p, by the trapezoidal
+    rule.
 
-    All terms are positive, so that it holds where the series loses its digits; slower. On the logit's line the
-    rule converges exponentially (Trefethen & Weideman, SIAM Review 56 (2014) 385-458).
+    All terms are positive, so that it holds where the series loses its digits; slower. On the logit's line
+    the rule converges exponentially (Trefethen & Weideman, SIAM Review 56 (2014) 385-458).
     """
     result = np.empty(len(x))
     for start in range(0, len(x), 4096):
@@ -202,7 +218,9 @@ def _integral(parameters, ratio, x):
 
 @dataclass(frozen=True)
 class Contribution:
-    """One input of a score: its value, the typical one, and the scores if it were typical and the rest as is."""
+    """One input of a score: its value, the typical one, and the scores if it were typical and the rest as
+    is.
+    """
 
     name: str
     value: float
@@ -215,7 +233,8 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a customer has his scores; contributions by the size of their effect on P(alive), the largest first.
+    """Why a customer has his scores; contributions by the size of their effect on P(alive), the largest
+    first.
 
     ``late`` is the time since the last order over the usual gap; None when there is no gap to know.
     """
@@ -233,8 +252,8 @@ class Explanation:
 def explain(parameters, horizon, customer, typical):
     """Explain one customer's scores by what they would be if one input at a time were typical.
 
-    The inputs are the number of repeat orders, the silence since the last order, and the age; a typical silence
-    is put in by moving the last order.
+    The inputs are the number of repeat orders, the silence since the last order, and the age; a typical
+    silence is put in by moving the last order.
 
     :param horizon: time for the expected orders
     :param customer: (x, t_x, T), :param typical: (x, t_x, T), for example medians of those who came again

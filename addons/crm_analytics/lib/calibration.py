@@ -1,9 +1,9 @@
 """Win probabilities that mean what they say: of the deals at 30 %, three in ten should be won.
 
-A probability given by hand, by stage or by a score is mapped to the share that was won at it. With many closed
-deals the map is any rising step function (isotonic regression, pool adjacent violators: Zadrozny & Elkan, KDD
-2002), with fewer a logistic curve (Platt, Advances in Large Margin Classifiers, 1999), with few the probabilities
-are only shifted to the share won. Which one is decided by deals held back.
+A probability given by hand, by stage or by a score is mapped to the share that was won at it. With many
+closed deals the map is any rising step function (isotonic regression, pool adjacent violators: Zadrozny &
+Elkan, KDD 2002), with fewer a logistic curve (Platt, Advances in Large Margin Classifiers, 1999), with few
+the probabilities are only shifted to the share won. Which one is decided by deals held back.
 """
 
 import math
@@ -27,8 +27,9 @@ _PRIOR_DEALS = 10.0  # what the given probabilities weigh as, where little is kn
 class Calibration:
     """A map from given to calibrated probabilities: straight between ``knots`` and ``values`` (k,).
 
-    ``brier_before``, ``brier_after``: mean squared error (Brier, Monthly Weather Review 78 (1950) 1-3), the latter
-    measured on deals held back (nan where they were too few); ``deals``, ``won``: closed ones it rests on.
+    ``brier_before``, ``brier_after``: mean squared error (Brier, Monthly Weather Review 78 (1950) 1-3), the
+    latter measured on deals held back (nan where they were too few); ``deals``, ``won``: closed ones it rests
+    on.
     """
 
     status: str
@@ -121,7 +122,9 @@ _KNOTS = np.r_[0.0, _EDGE, np.linspace(0.01, 0.99, 99), 1 - _EDGE, 1.0]
 
 
 def _shift(given, won):
-    """All log-odds moved by the same amount, so that the expected wins are those seen; the fewer, the less."""
+    """All log-odds moved by the same amount, so that the expected wins are those seen; the fewer, the
+    less.
+    """
     wanted = (float(won.sum()) + _PRIOR_DEALS * float(given.mean())) / (len(won) + _PRIOR_DEALS)
     odds, low, high = _logit(given), -14.0, 14.0
     for _step in range(50):
@@ -175,11 +178,15 @@ def pool_adjacent(values, weight):
     :return: (levels (k,) strictly rising, sizes (k,) of the blocks)
     """
     levels, weights, sizes = [], [], []
-    for value, mass in zip(values.tolist(), weight.tolist(), strict=True):
-        level, size = value, 1
+    for value, own in zip(values.tolist(), weight.tolist(), strict=True):
+        level, mass, size = value, own, 1
         while levels and levels[-1] >= level:
             before, held = levels.pop(), weights.pop()
-            level, mass, size = (level * mass + before * held) / (mass + held), mass + held, size + sizes.pop()
+            level, mass, size = (
+                (level * mass + before * held) / (mass + held),
+                mass + held,
+                size + sizes.pop(),
+            )
         levels.append(level)
         weights.append(mass)
         sizes.append(size)
@@ -194,9 +201,11 @@ def brier(probability, won):
 
 @dataclass(frozen=True)
 class Reliability:
-    """Deals by given probability, arrays (k,): number, mean given, share won and its interval; empty bins left out.
+    """Deals by given probability, arrays (k,): number, mean given, share won and its interval; empty bins
+    left out.
 
-    ``error``: mean distance of given and won, weighted by deals (expected calibration error); nan without deals.
+    ``error``: mean distance of given and won, weighted by deals (expected calibration error); nan without
+    deals.
     """
 
     count: np.ndarray

@@ -1,8 +1,8 @@
 """Customers by the period of their first purchase: who comes back, what they bring, and who moves in and out.
 
 Periods are whole numbers that rise by one (months, quarters). A cell is (cohort, offset): what customers who
-came first in a period did so many periods later. Cells of the period that still runs are partial, later ones are
-no zeros but unknown: both are masked.
+came first in a period did so many periods later. Cells of the period that still runs are partial, later ones
+are no zeros but unknown: both are masked.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from .stats import EMPTY, OK, clean, same_length, wilson_interval
 class Triangle:
     """Cohorts (k rows) by periods since the first purchase (m columns, offset 0 first).
 
-    Arrays (k, m), ``nan`` where nothing is known yet: ``customers`` who bought, ``revenue``, ``cumulative`` revenue,
-    ``retention`` = share of the cohort that bought, ``low`` and ``high`` of Wilson's interval. ``partial`` (k, m):
-    cells of the period that still runs; their values are what is known, and are left out of averages. ``small``
-    (k,): cohorts too small to compare. ``cohorts`` and ``size`` (k,).
+    Arrays (k, m), ``nan`` where nothing is known yet: ``customers`` who bought, ``revenue``, ``cumulative``
+    revenue, ``retention`` = share of the cohort that bought, ``low`` and ``high`` of Wilson's interval.
+    ``partial`` (k, m): cells of the period that still runs; their values are what is known, and are left out
+    of averages. ``small`` (k,): cohorts too small to compare. ``cohorts`` and ``size`` (k,).
     """
 
     status: str
@@ -35,7 +35,8 @@ class Triangle:
     small: np.ndarray
 
     def average_retention(self):
-        """Retention of all cohorts by offset, weighted by their size; partial cells left out, nan if none is known.
+        """Retention of all cohorts by offset, weighted by their size; partial cells left out, nan if none is
+        known.
 
         :return: array (m,)
         """
@@ -83,7 +84,9 @@ def _masked(cohorts, counts, money, until, small, level):  # noqa: PLR0917  part
     period = cohorts[:, None] + np.arange(counts.shape[1])[None, :]
     unknown, size = period > last, counts[:, 0].copy()
     # Refunds or a cut history may leave a cell larger than its cohort.
-    low, high = wilson_interval(np.minimum(counts, size[:, None]), np.broadcast_to(size[:, None], counts.shape), level)
+    low, high = wilson_interval(
+        np.minimum(counts, size[:, None]), np.broadcast_to(size[:, None], counts.shape), level
+    )
     share = np.divide(counts, size[:, None], out=np.zeros_like(counts), where=size[:, None] > 0)
     tables = (counts, money, np.cumsum(money, axis=1), np.minimum(share, 1.0), low, high)
     return Triangle(
@@ -130,8 +133,8 @@ def _cells(cohort, offset, customer):
 class Movement:
     """Customers by period, arrays (m,): who came first, came again, came back after a rest, and is lost.
 
-    ``active`` = ``new`` + ``returning`` + ``reactivated``. ``lost``: the period in which the patience with a customer
-    ended; unknown (as 0) for the first periods. ``partial``: the last period still runs.
+    ``active`` = ``new`` + ``returning`` + ``reactivated``. ``lost``: the period in which the patience with a
+    customer ended; unknown (as 0) for the first periods. ``partial``: the last period still runs.
     """
 
     periods: np.ndarray
@@ -146,8 +149,8 @@ class Movement:
 def movement(customer, period, last, patience=12, complete=False):
     """New, returning, reactivated and lost customers of each period.
 
-    A customer rests when he did not buy in ``patience`` whole periods: he counts as lost in the period after those,
-    and as reactivated when he buys later.
+    A customer rests when he did not buy in ``patience`` whole periods: he counts as lost in the period after
+    those, and as reactivated when he buys later.
 
     :param customer, period: integer arrays (n,), one row or more per purchase
     :param last: the period in which the data end, :param complete: whether it is over
@@ -186,8 +189,8 @@ def movement(customer, period, last, patience=12, complete=False):
 class RevenueRetention:
     """Revenue of the customers of a period before, then and now.
 
-    ``net``: now over before, of those who bought before; ``gross``: the same without growth, so at most 1; nan
-    where nothing was bought before. ``churned``, ``contracted``, ``expanded``, ``new``: amounts.
+    ``net``: now over before, of those who bought before; ``gross``: the same without growth, so at most 1;
+    nan where nothing was bought before. ``churned``, ``contracted``, ``expanded``, ``new``: amounts.
     """
 
     before: float
@@ -203,7 +206,8 @@ class RevenueRetention:
 def revenue_retention(before, after):
     """What became of the revenue of two periods' customers.
 
-    :param before, after: arrays (n,), revenue of the same customers in two periods of equal length; negative is 0
+    :param before, after: arrays (n,), revenue of the same customers in two periods of equal length; negative
+        is 0
     :rtype: RevenueRetention
     """
     before, after = same_length(clean(before, low=0.0), clean(after, low=0.0))

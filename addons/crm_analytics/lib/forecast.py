@@ -1,4 +1,5 @@
-"""Forecast of a series with its uncertainty: which method, how far off it has been, what of the running period.
+"""Forecast of a series with its uncertainty: which method, how far off it has been, what of the running
+period.
 
 The method is chosen by going back in time: forecasts from earlier periods are compared with what came
 (Tashman, IJF 16 (2000) 437-450). The interval comes from those errors, not from an assumption about them.
@@ -27,10 +28,10 @@ _SCALE_FROM = 0.8  # of the running period that must be over for scaling it up
 class Errors:
     """Measures of a forecast against what came.
 
-    ``smape`` in percent, 0 to 200 (Makridakis & Hibon, 2000); ``mase``: absolute error over that of the seasonal
-    naive method in the past, below 1 is better (Hyndman & Koehler, IJF 22 (2006) 679-688); ``wape``: sum of
-    absolute errors over sum of absolute values; ``bias``: sum of errors over the same, positive when too high. nan
-    where the measure has no ground.
+    ``smape`` in percent, 0 to 200 (Makridakis & Hibon, 2000); ``mase``: absolute error over that of the
+    seasonal naive method in the past, below 1 is better (Hyndman & Koehler, IJF 22 (2006) 679-688); ``wape``:
+    sum of absolute errors over sum of absolute values; ``bias``: sum of errors over the same, positive when
+    too high. nan where the measure has no ground.
     """
 
     smape: float
@@ -67,8 +68,10 @@ def naive_error(past, season=1):
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts from earlier periods: ``mase`` {method: mean, the smaller the better}, ``residuals`` {method: array
-    (origins, horizon), actual less forecast, nan where the future is not known yet}, number of ``origins``."""
+    """Forecasts from earlier periods: ``mase`` {method: mean, the smaller the better}, ``residuals`` {method:
+    array (origins, horizon), actual less forecast, nan where the future is not known yet}, number of
+    ``origins``.
+    """
 
     mase: dict
     residuals: dict
@@ -126,9 +129,9 @@ def choose(tested, default=DEFAULT):
 class Forecast:
     """A forecast of the next ``len(mean)`` whole periods after the last one of the series.
 
-    ``low``, ``high``: interval of ``level``. ``spread`` (h,): standard deviation of the errors. ``current``: estimate of
-    the whole running period, None where the last period is complete. ``partial``: what was done to it ("dropped",
-    "scaled" or ""). ``mase``: of each method looked at; ``origins``: how many looks.
+    ``low``, ``high``: interval of ``level``. ``spread`` (h,): standard deviation of the errors. ``current``:
+    estimate of the whole running period, None where the last period is complete. ``partial``: what was done
+    to it ("dropped", "scaled" or ""). ``mase``: of each method looked at; ``origins``: how many looks.
     """
 
     status: str
@@ -158,7 +161,9 @@ def forecast(  # noqa: PLR0913
     :rtype: Forecast
     """
     horizon, season = max(int(horizon), 1), max(int(season), 1)
-    y, so_far, share, treated = _complete(_from_start(clean(y, low=-_LARGEST, high=_LARGEST)), last_share, partial)
+    y, so_far, share, treated = _complete(
+        _from_start(clean(y, low=-_LARGEST, high=_LARGEST)), last_share, partial
+    )
     ahead = horizon + (treated == "dropped")
     if not len(y):
         nothing = np.zeros(horizon)
@@ -213,8 +218,8 @@ def _complete(y, share, how):
 def _interval(residuals, y, horizon, season, level):
     """What to add to the forecast for the ends of the interval, and the spread: arrays (horizon,).
 
-    Errors of each step are divided by the step's own spread; the quantiles of all together are what a few dozen
-    errors can tell. The spread does not shrink with the distance.
+    Errors of each step are divided by the step's own spread; the quantiles of all together are what a few
+    dozen errors can tell. The spread does not shrink with the distance.
     """
     known = ~np.isnan(residuals)
     count = known.sum(axis=0)

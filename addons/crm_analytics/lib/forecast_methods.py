@@ -1,8 +1,8 @@
 """Forecasts of one series: seasonal naive, Naive2, simple and damped smoothing, Theta, and their mean.
 
-Each method takes the past ``y`` (n,), oldest first, the number of periods ahead and the length of the season (12
-for months in years, 1 for none), and returns an array (horizon,). Short, constant, zero and negative series are
-answered by something simpler, never by an exception.
+Each method takes the past ``y`` (n,), oldest first, the number of periods ahead and the length of the season
+(12 for months in years, 1 for none), and returns an array (horizon,). Short, constant, zero and negative
+series are answered by something simpler, never by an exception.
 """
 
 import math
@@ -60,8 +60,8 @@ def theta(y, horizon, season=1):
 def damped(y, horizon, season=1):
     """Exponential smoothing with a trend that fades: ETS(A, Ad, N) of the series without its season.
 
-    Source: Gardner & McKenzie, Management Science 31 (1985) 1237-1246, in the error-correction form of Hyndman et
-    al., Forecasting with Exponential Smoothing (2008), section 2.5.
+    Source: Gardner & McKenzie, Management Science 31 (1985) 1237-1246, in the error-correction form of
+    Hyndman et al., Forecasting with Exponential Smoothing (2008), section 2.5.
     """
     rest, factors, additive = deseasonalized(y, season)
     count = len(rest)
@@ -83,7 +83,9 @@ _FINER = (
 
 
 def combination(y, horizon, season=1):
-    """Mean of Theta and damped smoothing: seldom the best, hardly ever bad (Makridakis & Hibon, IJF 16, 2000)."""
+    """Mean of Theta and damped smoothing: seldom the best, hardly ever bad (Makridakis & Hibon, IJF 16,
+    2000).
+    """
     return sum(METHODS[name](y, horizon, season) for name in COMBINED) / len(COMBINED)
 
 
@@ -178,7 +180,9 @@ def _simple_fit(y, which):
     for start in range(0, len(y), _BLOCK):
         part = y[start : start + _BLOCK, None]
         size = len(part)
-        levels = keep[: size + 1] * np.concatenate((level[None], level + np.cumsum(weights * part * grow[1 : size + 1], axis=0)))
+        levels = keep[: size + 1] * np.concatenate(
+            (level[None], level + np.cumsum(weights * part * grow[1 : size + 1], axis=0))
+        )
         error, fades = part - levels[:-1], fade * keep[:size]
         squares = squares + (error * error).sum(axis=0)
         mixed = mixed + (error * fades).sum(axis=0)
@@ -213,12 +217,17 @@ def _damped_fit(y, grids):
 
 
 def _first_state(products):
-    """Least squares of the first level and trend: errors are e + l f + b g, ``products`` their sums of products."""
+    """Least squares of the first level and trend: errors are e + l f + b g, ``products`` their sums of
+    products.
+    """
     level, trend, cross = products[1, 1], products[2, 2], products[1, 2]
     # A little ridge where both mean the same.
     ridge = 1e-9 * (level + trend) + 1e-300
     level, trend = level + ridge, trend + ridge
     determinant = level * trend - cross * cross
     by_level, by_trend = products[0, 1], products[0, 2]
-    first = (-(by_level * trend - by_trend * cross) / determinant, -(by_trend * level - by_level * cross) / determinant)
+    first = (
+        -(by_level * trend - by_trend * cross) / determinant,
+        -(by_trend * level - by_level * cross) / determinant,
+    )
     return first, products[0, 0] + first[0] * by_level + first[1] * by_trend

@@ -4,8 +4,8 @@ Each order of a customer is Gamma(p, nu), his own nu ~ Gamma(q, v); he is known 
 Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013), brucehardie.com/notes/025; Colombo &
 Jiang, Journal of Interactive Marketing 13 (1999) 2-12.
 
-The mean exists for q > 1 only. Where the data say otherwise, or are few, the answer is the credibility mean of
-Buhlmann and Straub: the customer's own mean drawn towards that of all, the more the fewer orders he has.
+The mean exists for q > 1 only. Where the data say otherwise, or are few, the answer is the credibility mean
+of Buhlmann and Straub: the customer's own mean drawn towards that of all, the more the fewer orders he has.
 """
 
 import math
@@ -45,10 +45,10 @@ CORRELATION_WARNING = 0.3
 class ValueFit:
     """A fitted model of order values.
 
-    ``p, q`` without unit, ``v`` in money. ``mean`` and ``credibility``: what :func:`expected_value` falls back
-    to, mean order of all and number of orders of one's own that weigh as much as it. ``correlation`` of orders and
-    values, which the model takes for 0: doubtful above :data:`CORRELATION_WARNING`. ``limit``: values above it
-    counted as it (inf: none). ``skipped``: rows without a repeat order or a positive value.
+    ``p, q`` without unit, ``v`` in money. ``mean`` and ``credibility``: what :func:`expected_value` falls
+    back to, mean order of all and number of orders of one's own that weigh as much as it. ``correlation`` of
+    orders and values, which the model takes for 0: doubtful above :data:`CORRELATION_WARNING`. ``limit``:
+    values above it counted as it (inf: none). ``skipped``: rows without a repeat order or a positive value.
     """
 
     p: float
@@ -87,9 +87,9 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
     x, z = x[usable], z[usable]
     z, limit, _count = winsorize(z, winsorized)
     if not len(x):
-        return _value_fit(None, None, EMPTY, x, z, limit, skipped)
+        return _without_model(EMPTY, (x, z), limit, skipped)
     if float(z.std()) < _SAME * float(z.mean()):
-        return _value_fit(None, None, INSUFFICIENT, x, z, limit, skipped)
+        return _without_model(INSUFFICIENT, (x, z), limit, skipped)
     problem = _Likelihood(x, z)
     part = problem.sample() if len(x) > 2 * _SAMPLE else problem
     found = minimize(part.posterior, _USUAL, 1e-5 if part is not problem else tolerance)
@@ -98,14 +98,16 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
     if (variances < _PRIOR_MATTERS * _SPREAD**2).all():
         free = minimize(problem.likelihood, found.x, tolerance, inverse_hessian=inverse_of(curvature))
         if free.converged:
-            return _value_fit(problem, free, OK, x, z, limit, skipped)
+            return _with_model(problem, free, True, limit, skipped)
     if part is not problem:
         found = minimize(problem.posterior, found.x, tolerance, inverse_hessian=found.inverse_hessian)
-    return _value_fit(problem, found, PRIOR_DOMINATED, x, z, limit, skipped)
+    return _with_model(problem, found, False, limit, skipped)
 
 
 class _Likelihood:
-    """Negative mean log-likelihood as a function of the logarithms of p, q, v; values in units of the median."""
+    """Negative mean log-likelihood as a function of the logarithms of p, q, v; values in units of the
+    median.
+    """
 
     def __init__(self, x, z, unit=None):
         self.unit = unit or float(np.median(z))
@@ -158,29 +160,52 @@ class _Likelihood:
         return tuple(float(total) for total in sums)
 
 
-def _value_fit(problem, found, status, x, z, limit, skipped):
-    mean, credibility = _credibility(x, z)
-    common = {"customers": len(x), "skipped": skipped, "mean": mean, "credibility": credibility, "limit": limit}
-    common["correlation"] = correlation(x, z)
-    if problem is None:
-        nothing = np.full(3, math.nan)
-        return ValueFit(math.nan, math.nan, math.nan, status, 0.0, errors=nothing, converged=True, evaluations=0, **common)
+def _without_model(status, data, limit, skipped):
+    """A fit in which the credibility mean answers."""
+    nothing = math.nan
+    return ValueFit(
+        nothing,
+        nothing,
+        nothing,
+        status,
+        0.0,
+        errors=np.full(3, nothing),
+        converged=True,
+        evaluations=0,
+        **_described(data, limit, skipped),
+    )
+
+
+def _described(data, limit, skipped):
+    mean, credibility = _credibility(*data)
+    return {
+        "customers": len(data[0]),
+        "skipped": skipped,
+        "mean": mean,
+        "credibility": credibility,
+        "correlation": correlation(*data),
+        "limit": limit,
+    }
+
+
+def _with_model(problem, found, informed, limit, skipped):
+    """A fit from where the search ended, with its uncertainty."""
     p, q, v = (float(value) for value in np.exp(found.x))
-    function = problem.likelihood if status == OK else problem.posterior
-    slope = function(found.x)[1] if len(x) > 2 * _SAMPLE else None
-    covariance = inverse_of(hessian(function, found.x, slope) * len(x))
+    count, function = len(problem.x), problem.likelihood if informed else problem.posterior
+    slope = function(found.x)[1] if count > 2 * _SAMPLE else None
+    covariance = inverse_of(hessian(function, found.x, slope) * count)
     decided = covariance.diagonal().max() / _SPREAD**2 > _PRIOR_DECIDES
     return ValueFit(
         p,
         q,
         v * problem.unit,
-        _status(len(x), q, found.converged, decided),
+        _status(count, q, found.converged, decided),
         # In money: a density per unit.
-        -problem.likelihood(found.x)[0] * len(x) - len(x) * math.log(problem.unit),
+        float(-problem.likelihood(found.x)[0] * count - count * math.log(problem.unit)),
         errors=np.sqrt(covariance.diagonal()) * (p, q, v * problem.unit),
         converged=found.converged,
         evaluations=found.evaluations,
-        **common,
+        **_described((problem.x, problem.z * problem.unit), limit, skipped),
     )
 
 
@@ -230,13 +255,13 @@ def expected_value(fit, x, z):
     return (fit.credibility * fit.mean + x * z) / (fit.credibility + x)
 
 
-def lifetime_value(  # noqa: PLR0913
+def lifetime_value(
     parameters, customers, value, *, months=12, month=30.4375, margin=1.0, monthly_discount=0.0
 ):
     """Discounted margin of the orders to be expected, month by month.
 
-    margin * sum over m of (E[Y(m)] - E[Y(m-1)]) * value / (1 + d)^m: Fader, Hardie & Lee, JMR 42 (2005) 415-430,
-    in discrete months.
+    margin * sum over m of (E[Y(m)] - E[Y(m-1)]) * value / (1 + d)^m: Fader, Hardie & Lee, JMR 42 (2005)
+    415-430, in discrete months.
 
     :param parameters: :class:`.btyd_score.Parameters`
     :param customers: (x, t_x, T), arrays (n,)
@@ -251,7 +276,7 @@ def lifetime_value(  # noqa: PLR0913
     alive = probability_alive(parameters, x, t_x, T)
     discount = 1.0 + max(float(monthly_discount), -0.99)
     # Given alive, only x and T matter: many customers share them.
-    x, T, where = distinct_pairs(x, T)  # noqa: N806
+    x, T, where = distinct_pairs(x, T)
     total, before = np.zeros(len(x)), np.zeros(len(x))
     for number in range(1, int(months) + 1):
         orders = expected_if_alive(parameters, np.full(len(x), number * month), x, T)

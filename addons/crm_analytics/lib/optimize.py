@@ -66,7 +66,9 @@ def _descent(inverse, gradient):
 
 
 def _line_search(function, x, value, gradient, direction):
-    """Backtracking with a quadratic guess; (x, value, gradient, evaluations), x None when nothing improves."""
+    """Backtracking with a quadratic guess; (x, value, gradient, evaluations), x None when nothing
+    improves.
+    """
     slope, step = float(gradient @ direction), 1.0
     # What rounding alone can move the value by: near the minimum only the gradient tells more.
     noise = 1e-12 * max(1.0, abs(value))
@@ -105,7 +107,11 @@ def hessian(function, x, gradient=None):
         move = np.zeros_like(x)
         move[index] = step
         ahead = function(x + move)[1]
-        rows.append((ahead - gradient) / step if gradient is not None else (ahead - function(x - move)[1]) / (2 * step))
+        rows.append(
+            (ahead - gradient) / step
+            if gradient is not None
+            else (ahead - function(x - move)[1]) / (2 * step)
+        )
     matrix = np.array(rows)
     return (matrix + matrix.T) / 2
 

@@ -1,7 +1,9 @@
-"""What the open deals, and those not yet made, will bring in which month; joined with what sells without deals.
+"""What the open deals, and those not yet made, will bring in which month; joined with what sells without
+deals.
 
-An order is in one part only: orders that came from a deal are taken out of the history (:func:`split_history`);
-open deals are the pipeline part; deals that will be created are the third. Months count from 0, the running one.
+An order is in one part only: orders that came from a deal are taken out of the history
+(:func:`split_history`); open deals are the pipeline part; deals that will be created are the third. Months
+count from 0, the running one.
 """
 
 from dataclasses import dataclass
@@ -70,7 +72,8 @@ def slip_distribution(expected, closed, longest=12):
 
 @dataclass(frozen=True)
 class CycleCurve:
-    """Of the deals created in a month, the share won ``k`` months later: ``won`` (m,), with its sum ``win_rate``.
+    """Of the deals created in a month, the share won ``k`` months later: ``won`` (m,), with its sum
+    ``win_rate``.
 
     ``open_share``: still open after the last month, neither won nor lost.
     """
@@ -85,8 +88,8 @@ class CycleCurve:
 def cycle_curve(age, outcome, longest=24):
     """Chance of being won by age, deals that are still open counted for as long as they have been seen.
 
-    Cumulative incidence with losing as the competing end (Aalen & Johansen, Scandinavian Journal of Statistics 5
-    (1978) 141-150) in whole months: counting closed deals alone would call quick wins typical.
+    Cumulative incidence with losing as the competing end (Aalen & Johansen, Scandinavian Journal of
+    Statistics 5 (1978) 141-150) in whole months: counting closed deals alone would call quick wins typical.
 
     :param age: array (n,), whole months from creation to the end, or until today
     :param outcome: array (n,): :data:`OPEN`, :data:`WON` or :data:`LOST`
@@ -112,7 +115,9 @@ def cycle_curve(age, outcome, longest=24):
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a forecast by month, arrays (h,): expected amount and variance. ``later``: expected afterwards."""
+    """One part of a forecast by month, arrays (h,): expected amount and variance. ``later``: expected
+    afterwards.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -123,12 +128,14 @@ class Part:
 def open_deals(probability, amount, due, slip, horizon):
     """What the open deals will bring.
 
-    A deal due in month d is won with its probability, and then in month d + slip. Months that are over are out of
-    the question, so what remains of the slip's distribution is taken; if nothing remains, it closes now. The deals
-    are independent, each is won or not: the variance of a month is sum of p_m (1 - p_m) amount^2 (Poisson binomial).
+    A deal due in month d is won with its probability, and then in month d + slip. Months that are over are
+    out of the question, so what remains of the slip's distribution is taken; if nothing remains, it closes
+    now. The deals are independent, each is won or not: the variance of a month is sum of p_m (1 - p_m)
+    amount^2 (Poisson binomial).
 
     :param probability: array (n,), calibrated, 0 to 1
-    :param amount: array (n,), money; :param due: array (n,), months from now, negative when overdue, nan unknown (now)
+    :param amount: array (n,), money; :param due: array (n,), months from now, negative when overdue, nan
+        unknown (now)
     :param slip: :class:`Slip`, :param horizon: number of months
     :rtype: Part
     """
@@ -162,8 +169,8 @@ def _months(due, slip, horizon):
 def future_deals(inflow, curve, mean_amount, horizon, amount_variance=0.0):
     """What deals will bring that nobody has created yet: inflow x chance of being won at each age x amount.
 
-    :param inflow: array (horizon,), deals expected to be created in each month; of the running month only those
-        still to come
+    :param inflow: array (horizon,), deals expected to be created in each month; of the running month only
+        those still to come
     :param curve: :class:`CycleCurve`
     :param mean_amount: money per won deal, :param amount_variance: of won deals
     :rtype: Part
@@ -183,7 +190,8 @@ def future_deals(inflow, curve, mean_amount, horizon, amount_variance=0.0):
 def inflow_so_far(created, share):
     """Inflow of a horizon with the part of the running month that is over taken off.
 
-    :param created: array (h,), deals expected in whole months, :param share: of the running month that is over
+    :param created: array (h,), deals expected in whole months, :param share: of the running month that is
+        over
     :return: array (h,)
     """
     created = clean(created, low=0.0)

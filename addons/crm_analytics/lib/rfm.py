@@ -1,8 +1,8 @@
 """Recency, frequency and monetary value: scores 1 to 5, named segments, and who moved between them.
 
-Scores compare with thresholds (fifths of a base of customers, Hughes, Strategic Database Marketing, 1994) that
-are kept: a score then changes because the customer changes, not because others joined. Equal customers always
-have equal scores, unlike with ``ntile``.
+Scores compare with thresholds (fifths of a base of customers, Hughes, Strategic Database Marketing, 1994)
+that are kept: a score then changes because the customer changes, not because others joined. Equal customers
+always have equal scores, unlike with ``ntile``.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,9 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores 1 (worst) to 5 (best) of n customers, integer arrays (n,); ``cell`` is RFM as a number, 555 the best."""
+    """Scores 1 (worst) to 5 (best) of n customers, integer arrays (n,); ``cell`` is RFM as a number, 555 the
+    best.
+    """
 
     recency: np.ndarray
     frequency: np.ndarray
@@ -209,7 +211,9 @@ def summarize(customer, day, amount, as_of):
     bought = amount > 0
     ids, at = np.unique(customer, return_inverse=True)
     revenue = np.bincount(at.reshape(-1), weights=amount, minlength=len(ids))
-    return _folded(customer[bought], day[bought], amount[bought], dict(zip(ids.tolist(), revenue, strict=True)), as_of)
+    return _folded(
+        customer[bought], day[bought], amount[bought], dict(zip(ids.tolist(), revenue, strict=True)), as_of
+    )
 
 
 def _folded(customer, day, amount, revenue, as_of):

@@ -28,7 +28,9 @@ def log_gamma(x):
     square = inverse * inverse
     series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680))))
     with np.errstate(all="ignore"):
-        return (lifted - 0.5) * np.log(lifted) - lifted + 0.5 * math.log(2 * math.pi) + series - np.log(product)
+        return (
+            (lifted - 0.5) * np.log(lifted) - lifted + 0.5 * math.log(2 * math.pi) + series - np.log(product)
+        )
 
 
 def digamma(x):
@@ -117,7 +119,8 @@ def _polynomial(coefficients, x):
 def student_quantile(share, freedom):
     """Quantile of Student's t distribution by Hill's expansion of Cornish and Fisher's.
 
-    Source: Abramowitz & Stegun 26.7.5. Within 1 % from 3 degrees of freedom on, which is all an interval needs.
+    Source: Abramowitz & Stegun 26.7.5. Within 1 % from 3 degrees of freedom on, which is all an interval
+    needs.
 
     :param share: number strictly between 0 and 1
     :param freedom: degrees of freedom; below 3 counts as 3

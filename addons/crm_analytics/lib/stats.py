@@ -44,16 +44,25 @@ def whole(values):
     :param values: anything array-like, :return: array of int64
     """
     array = np.asarray(values)
-    return array.reshape(-1).astype(np.int64) if array.dtype.kind in "iub" else clean(array, high=9e15).astype(np.int64)
+    return (
+        array.reshape(-1).astype(np.int64)
+        if array.dtype.kind in "iub"
+        else clean(array, high=9e15).astype(np.int64)
+    )
 
 
 def distinct(values):
-    """The different values in order, and where each value is among them; fast for whole numbers close together.
+    """The different values in order, and where each value is among them; fast for whole numbers close
+    together.
 
     :param values: array (n,)
     :return: (array (d,) of the same type, index (n,))
     """
-    if len(values) and values.max() - values.min() < 1e6 + 8 * len(values) and (values == np.floor(values)).all():
+    if (
+        len(values)
+        and values.max() - values.min() < 1e6 + 8 * len(values)
+        and (values == np.floor(values)).all()
+    ):
         start = values.min()
         place = (values - start).astype(np.int64)
         present = np.bincount(place) > 0
@@ -119,9 +128,9 @@ def winsorize(values, share=0.995):
 class Accuracy:
     """How well a prediction met what then happened.
 
-    ``mae`` in the unit of the values, ``correlation`` of Pearson (nan when one side is constant), ``bias`` as a
-    share of what happened (nan when nothing did), ``top_share``: share of what happened that the fifth with the
-    highest prediction holds.
+    ``mae`` in the unit of the values, ``correlation`` of Pearson (nan when one side is constant), ``bias`` as
+    a share of what happened (nan when nothing did), ``top_share``: share of what happened that the fifth with
+    the highest prediction holds.
     """
 
     count: int
