@@ -60,6 +60,8 @@ _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
 _CUSTOMERS_MIN, _REPEATERS_MIN = 50, 10
 _SAMPLE = 8_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
+_FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
+_RESOLUTION = 1e-4  # of the longest observation: an hour in a year
 _TIME_RANGE = 10.0  # the longest observation in the fit's own unit
 
 
@@ -113,8 +115,8 @@ class Fit:
 def group(x, t_x, T, weight=None):  # noqa: N803
     """Group equal customers.
 
-    Rows that can't be (no number, negative, last order after the end, came again on no later day) are counted
-    in ``skipped`` and left out.
+    Rows that can't be (no number, negative, half an order, last order after the end, came again on no later
+    day) are counted in ``skipped`` and left out.
 
     :param x, t_x, T: arrays (n,), see :mod:`.btyd_score`
     :param weight: array (n,), how many customers each row stands for; default 1
@@ -126,13 +128,24 @@ def group(x, t_x, T, weight=None):  # noqa: N803
     )
     x, t_x, T = columns
     with np.errstate(invalid="ignore"):
-        usable = (x >= 0) & (t_x >= 0) & (t_x <= T) & (T < 1e9) & (x < 1e9) & ((x > 0) == (t_x > 0))
+        usable = (
+            (x >= 0)
+            & (x == np.floor(x))
+            & (t_x >= 0)
+            & (t_x <= T)
+            & (T < 1e9)
+            & (x < 1e9)
+            & ((x > 0) == (t_x > 0))
+        )
     usable &= weight > 0
     skipped = float(weight.sum() - weight[usable].sum())
     if not usable.all():
         x, t_x, T, weight = (values[usable] for values in (x, t_x, T, weight))
     if not len(x):
         return Customers(x, t_x, T, weight, skipped)
+    # Orders closer to each other than any clock of a business tells would make infinite rates.
+    t_x = np.where(x > 0, np.maximum(t_x, T.max() * _RESOLUTION), 0.0)
+    T = np.maximum(T, t_x)
     return Customers(*_grouped(x, t_x, T, weight), skipped)
 
 
@@ -237,7 +250,7 @@ class _Likelihood:
         """Negative mean log-likelihood and slope (4,). Fader, Hardie & Lee (2005) equation 6; Batislam et
         al.
         """
-        if np.abs(theta).max() > 40:
+        if np.abs(theta).max() > _FARTHEST:
             return math.inf, np.zeros(4)
         r, alpha, a, b = np.exp(theta)
         left = self._left(r, alpha, a, b)

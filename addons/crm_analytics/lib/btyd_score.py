@@ -48,7 +48,7 @@ def clean_customers(x, t_x, T):  # noqa: N803  the letter of the literature
 
     Who has not come again has t_x 0; who has come again on no later day counts as not having come again.
     """
-    x, t_x, T = same_length(clean(x, low=0.0, high=1e12), clean(t_x, low=0.0), clean(T, low=0.0))
+    x, t_x, T = same_length(np.floor(clean(x, low=0.0, high=1e12)), clean(t_x, low=0.0), clean(T, low=0.0))
     t_x = np.minimum(t_x, T)
     return np.where(t_x > 0, x, 0.0), np.where(x > 0, t_x, 0.0), T
 
@@ -123,7 +123,7 @@ def usual_gap(parameters, x, t_x):
     :param x, t_x: arrays (n,)
     :return: array (n,), time; the next order is to be expected so long after the last
     """
-    x, t_x = same_length(clean(x, low=0.0, high=1e12), clean(t_x, low=0.0))
+    x, t_x = same_length(np.floor(clean(x, low=0.0, high=1e12)), clean(t_x, low=0.0))
     return (parameters.alpha + np.where(x > 0, t_x, 0.0)) / (parameters.r + x)
 
 

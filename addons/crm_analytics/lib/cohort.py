@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .stats import EMPTY, OK, clean, same_length, wilson_interval
+from .stats import EMPTY, OK, clean, same_length, whole, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def cells_of(customer, period, revenue, first=None):
     :param first: array (n,), period of the customer's first purchase; default: the first one seen
     :return: (cohort, offset, customers, revenue), for :func:`triangle`
     """
-    customer, period, revenue = same_length(clean(customer), clean(period), clean(revenue))
+    customer, period, revenue = same_length(whole(customer), whole(period), clean(revenue))
     if not len(customer):
         return (np.zeros(0),) * 4
     ids, at = np.unique(customer, return_inverse=True)
@@ -156,7 +156,7 @@ def movement(customer, period, last, patience=12, complete=False):
     :param last: the period in which the data end, :param complete: whether it is over
     :rtype: Movement
     """
-    customer, period = same_length(clean(customer), clean(period))
+    customer, period = same_length(whole(customer), whole(period))
     rows = np.unique(np.column_stack((customer, period))[period <= last], axis=0)
     if not len(rows):
         return Movement(*[np.zeros(0)] * 6, partial=not complete)

@@ -76,13 +76,13 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
     """Fit the Gamma-Gamma model. Never raises.
 
     :param x: array (n,), number of orders that ``z`` is the mean of (repeat orders, when fitted with BTYD)
-    :param z: array (n,), mean value of these orders; rows with x <= 0 or z <= 0 are counted and left out
+    :param z: array (n,), mean value of these orders; rows with x < 1 or z <= 0 are counted and left out
     :param winsorized: quantile above which values are drawn down, 0.995 for a few wholesalers; 1: none
     :param tolerance: on the slope per customer
     :rtype: ValueFit
     """
     x, z = same_length(clean(x), clean(z))
-    usable = (x > 0) & (z > 0) & (x < 1e12) & (z < 1e15)
+    usable = (x >= 1) & (x < 1e9) & (z > 1e-9) & (z < 1e15)
     skipped = int(len(x) - usable.sum())
     x, z = x[usable], z[usable]
     z, limit, _count = winsorize(z, winsorized)
@@ -237,7 +237,7 @@ def _credibility(x, z):
     between = float(spread.mean()) - within * float(over.mean())
     if between <= 0:
         return mean, 100.0
-    return mean, min(max(within / between, 0.05), 100.0)
+    return mean, min(max(within / between, 0.25), 100.0)
 
 
 def expected_value(fit, x, z):
@@ -248,7 +248,7 @@ def expected_value(fit, x, z):
     :return: array (n,), money, never negative
     """
     x, z = same_length(clean(x, low=0.0, high=1e12), clean(z, low=0.0, high=1e15))
-    known = (x > 0) & (z > 0)
+    known = (x >= 1) & (z > 0)
     x, z = np.where(known, x, 0.0), np.where(known, np.minimum(z, fit.limit), 0.0)
     if fit.usable:
         return fit.p * (fit.v + x * z) / (fit.p * x + fit.q - 1)

@@ -20,7 +20,7 @@ class Minimum:
     inverse_hessian: np.ndarray
 
 
-def minimize(function, start, tolerance=1e-7, iterations=200, inverse_hessian=None):
+def minimize(function, start, tolerance=1e-7, iterations=100, inverse_hessian=None):
     """Find a local minimum by BFGS. Source: Nocedal & Wright, Numerical Optimization, algorithm 6.1.
 
     Never raises: a value that is not finite counts as infinitely bad, and the best point so far is returned.
@@ -72,7 +72,7 @@ def _line_search(function, x, value, gradient, direction):
     slope, step = float(gradient @ direction), 1.0
     # What rounding alone can move the value by: near the minimum only the gradient tells more.
     noise = 1e-12 * max(1.0, abs(value))
-    for tried in range(1, 31):
+    for tried in range(1, 21):
         candidate = x + step * direction
         new_value, new_gradient = function(candidate)
         good = np.isfinite(new_value) and np.isfinite(new_gradient).all()

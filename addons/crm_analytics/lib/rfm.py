@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .stats import EMPTY, INSUFFICIENT, OK, clean, same_length, winsorize
+from .stats import EMPTY, INSUFFICIENT, OK, clean, same_length, whole, winsorize
 
 SCORES = 5
 _MIDDLE = 3
@@ -200,9 +200,9 @@ def summarize(customer, day, amount, as_of):
     :param as_of: day of scoring
     :rtype: Summary
     """
-    customer, day, amount = same_length(clean(customer), clean(day), clean(amount))
+    customer, day, amount = same_length(whole(customer), whole(day), clean(amount))
     until = day <= as_of
-    customer, day, amount = customer[until].astype(np.int64), day[until].astype(np.int64), amount[until]
+    customer, day, amount = customer[until], day[until], amount[until]
     order = np.lexsort((day, customer))
     customer, day, amount = customer[order], day[order], amount[order]
     if len(customer):

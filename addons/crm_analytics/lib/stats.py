@@ -14,6 +14,7 @@ INSUFFICIENT = "insufficient"  # too little data: a shrunken or simple answer
 PRIOR_DOMINATED = "prior_dominated"  # the data leave a parameter open: the assumption decides
 NOT_CONVERGED = "not_converged"  # the search stopped early: best answer so far
 
+_WHOLE = 2.0**53  # above, floats are no longer exact
 _LIMIT = 1e60  # of what comes in: its powers stay finite
 
 
@@ -47,7 +48,7 @@ def whole(values):
     return (
         array.reshape(-1).astype(np.int64)
         if array.dtype.kind in "iub"
-        else clean(array, high=9e15).astype(np.int64)
+        else clean(array, low=-_WHOLE, high=_WHOLE).astype(np.int64)
     )
 
 
