@@ -7,5 +7,11 @@
     "license": "LGPL-3",
     "depends": ["crm_core"],
     "external_dependencies": {"python": ["numpy"]},
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+    ],
+    "post_init_hook": "post_init_hook",
     "application": True,
 }

@@ -1,3 +1,4 @@
+from . import test_event
 from . import test_abc
 from . import test_basket
 from . import test_btyd

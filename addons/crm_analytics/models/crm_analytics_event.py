@@ -1,0 +1,256 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CrmAnalyticsEvent(models.Model):
+    """A day on which a customer bought something: what models of purchases take as one purchase.
+
+    Derived from orders or invoices, whichever the company counts, never from both. Rows are written by
+    ``_refresh`` alone, with the customer's other facts, so that they are as fresh as those.
+    """
+
+    _name = "crm.analytics.event"
+    _description = "Day of Purchase"
+    _order = "day desc, id desc"
+    _rec_name = "partner_id"
+    _log_access = False
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    day = fields.Date(required=True, readonly=True)
+    document_count = fields.Integer("Purchases", readonly=True)
+    revenue = fields.Monetary(readonly=True, help="Net of taxes and of what was refunded of this day.")
+    refunded = fields.Monetary(readonly=True)
+    is_purchase = fields.Boolean(
+        "Counts as Purchase", readonly=True, help="Whether something is left of the day after refunds."
+    )
+
+    _day_uniq = models.UniqueIndex("(company_id, partner_id, day)")
+    _company_day_idx = models.Index("(company_id, day)")
+
+    # How ------------------------------------------------------------------------
+
+    @api.model
+    def _refresh(self, company, partner_ids):
+        """Derive the days of these customers anew: idempotent, one statement for all of them.
+
+        :param company: one ``res.company``
+        :param list partner_ids: ids of commercial entities
+        """
+        columns = ("document_count", "revenue", "refunded", "is_purchase")
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(sources)s, fresh AS (%(fresh)s), upserted AS (
+                    INSERT INTO crm_analytics_event AS event (company_id, partner_id, day, %(columns)s)
+                    SELECT %(company)s, partner_id, day, %(columns)s FROM fresh
+                    ON CONFLICT (company_id, partner_id, day) DO UPDATE SET %(assignments)s
+                     WHERE (%(own)s) IS DISTINCT FROM (%(excluded)s)
+                )
+                DELETE FROM crm_analytics_event old
+                 WHERE old.company_id = %(company)s
+                   AND old.partner_id = ANY(%(partners)s)
+                   AND NOT EXISTS (SELECT FROM fresh
+                                    WHERE fresh.partner_id = old.partner_id AND fresh.day = old.day)
+                """,
+                sources=SQL(", ").join(self._get_sources(company, partner_ids)),
+                fresh=self._get_fresh_query(company),
+                columns=SQL(", ").join(map(SQL.identifier, columns)),
+                assignments=SQL(", ").join(
+                    SQL("%s = excluded.%s", SQL.identifier(name), SQL.identifier(name)) for name in columns
+                ),
+                own=SQL(", ").join(SQL.identifier("event", name) for name in columns),
+                excluded=SQL(", ").join(SQL.identifier("excluded", name) for name in columns),
+                company=company.id,
+                partners=list(partner_ids),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _get_sources(self, company, partner_ids):
+        """Common table expressions that end with ``document``: partner_id, amount, is_refund, and day, for a
+        refund the one it takes back, where that is known.
+        """
+        member = SQL(
+            """
+            member AS (
+                SELECT id AS member_id, commercial_partner_id AS partner_id
+                  FROM res_partner
+                 WHERE commercial_partner_id = ANY(%s)
+                   -- What companies of ours buy of each other is no business with customers.
+                   AND commercial_partner_id NOT IN (SELECT partner_id FROM res_company)
+            )
+            """,
+            list(partner_ids),
+        )
+        if company.crm_analytics_source == "invoices":
+            documents = self._get_invoices_query(company)
+        else:
+            documents = SQL(
+                "%s UNION ALL %s", self._get_orders_query(company), self._get_order_refunds_query(company)
+            )
+        past = []
+        if company.crm_has_past_sales:
+            past = [self.env["crm.past.sale"]._orders_sql(company)]
+            documents = SQL(
+                "%s UNION ALL SELECT partner_id, day, amount, amount < 0, NULL::date FROM past", documents
+            )
+        since = company.crm_analytics_since
+        return [
+            member,
+            *past,
+            SQL(
+                """
+                document AS (
+                    SELECT partner_id, amount, is_refund, COALESCE(of_day, day) AS day
+                      FROM (%s) AS found (partner_id, day, amount, is_refund, of_day)
+                     WHERE %s)
+                """,
+                documents,
+                SQL("COALESCE(of_day, day) >= %s", since) if since else SQL("TRUE"),
+            ),
+        ]
+
+    @api.model
+    def _get_orders_query(self, company):
+        amount = SQL("o.amount_untaxed")
+        if excluded := company._crm_analytics_get_excluded():
+            amount = SQL(
+                """
+                (SELECT COALESCE(sum(line.price_subtotal), 0)
+                   FROM sale_order_line line
+                   LEFT JOIN product_product product ON product.id = line.product_id
+                   LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+                  WHERE line.order_id = o.id
+                    AND line.display_type IS NULL
+                    AND (template.categ_id IS NULL OR template.categ_id != ALL(%s)))
+                """,
+                excluded,
+            )
+        return SQL(
+            """
+            SELECT member.partner_id, (o.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date,
+                   %(amount)s / COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric, o.amount_untaxed < 0,
+                   NULL::date
+              FROM member
+              JOIN sale_order o ON o.partner_id = member.member_id
+             WHERE o.company_id = %(company)s AND o.state = 'sale'
+            """,
+            amount=amount,
+            company=company.id,
+            tz=company._crm_timezone(),
+        )
+
+    @api.model
+    def _get_order_refunds_query(self, company):
+        """Credit notes for what was ordered, each back on the day of its order."""
+        return SQL(
+            """
+            SELECT member.partner_id, m.invoice_date, %(amount)s, TRUE,
+                   (min(o.date_order) AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date
+              FROM member
+              JOIN account_move m ON m.commercial_partner_id = member.member_id
+              JOIN account_move_line line ON line.move_id = m.id
+              JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = line.id
+              JOIN sale_order_line sold ON sold.id = rel.order_line_id
+              JOIN sale_order o ON o.id = sold.order_id
+              %(category)s
+             WHERE m.company_id = %(company)s
+               AND m.move_type = 'out_refund'
+               AND m.state = 'posted'
+               AND line.display_type = 'product'
+               AND line.is_downpayment IS NOT TRUE
+               AND o.state = 'sale'
+               %(wanted)s
+             GROUP BY member.partner_id, m.id, m.invoice_date
+            """,
+            amount=SQL("sum(-line.balance)"),
+            company=company.id,
+            tz=company._crm_timezone(),
+            **self._get_category_condition(company),
+        )
+
+    @api.model
+    def _get_invoices_query(self, company):
+        """Posted invoices and receipts without down payments, and credit notes back on the day of their
+        invoice; in company currency by the rate of their own day.
+        """
+        return SQL(
+            """
+            SELECT member.partner_id, m.invoice_date, sum(-line.balance), sum(-line.balance) < 0,
+                   CASE WHEN sum(-line.balance) < 0 THEN min(reversed.invoice_date) END
+              FROM member
+              JOIN account_move m ON m.commercial_partner_id = member.member_id
+              JOIN account_move_line line ON line.move_id = m.id
+              LEFT JOIN account_move reversed ON reversed.id = m.reversed_entry_id
+              %(category)s
+             WHERE m.company_id = %(company)s
+               AND m.move_type IN ('out_invoice', 'out_receipt', 'out_refund')
+               AND m.state = 'posted'
+               AND line.display_type = 'product'
+               AND line.is_downpayment IS NOT TRUE
+               %(wanted)s
+             GROUP BY member.partner_id, m.id, m.invoice_date
+            """,
+            company=company.id,
+            **self._get_category_condition(company),
+        )
+
+    @api.model
+    def _get_category_condition(self, company):
+        excluded = company._crm_analytics_get_excluded()
+        if not excluded:
+            return {"category": SQL(), "wanted": SQL()}
+        return {
+            "category": SQL(
+                "LEFT JOIN product_product product ON product.id = line.product_id"
+                " LEFT JOIN product_template template ON template.id = product.product_tmpl_id"
+            ),
+            "wanted": SQL("AND (template.categ_id IS NULL OR template.categ_id != ALL(%s))", excluded),
+        }
+
+    @api.model
+    def _get_fresh_query(self, company):
+        """One row for each day. A refund belongs to the day it takes back, else to the last day of purchase
+        before it: it is never a purchase of its own.
+        """
+        return SQL(
+            """
+            SELECT partner_id, day, count(*) FILTER (WHERE NOT is_refund)::int AS document_count,
+                   round(sum(amount), %(digits)s) AS revenue,
+                   round(COALESCE(-sum(amount) FILTER (WHERE is_refund), 0), %(digits)s) AS refunded,
+                   COALESCE(bool_or(NOT is_refund), FALSE) AND round(sum(amount), %(digits)s) > 0
+                       AS is_purchase
+              FROM (SELECT partner_id, amount, is_refund,
+                           CASE WHEN is_refund THEN COALESCE(
+                               CASE WHEN bool_or(NOT is_refund) OVER same_day THEN known END,
+                               max(known) FILTER (WHERE NOT is_refund) OVER before,
+                               known) ELSE known END AS day
+                      FROM (SELECT partner_id, amount, is_refund, day AS known FROM document) AS placed
+                    WINDOW same_day AS (PARTITION BY partner_id, known),
+                           before AS (PARTITION BY partner_id ORDER BY known
+                                      RANGE UNBOUNDED PRECEDING)) AS attached
+             GROUP BY partner_id, day
+            """,
+            digits=company.currency_id.decimal_places,
+        )
+
+    def action_open_overview(self):
+        """Open the customer's 360 screen."""
+        self.ensure_one()
+        return self.partner_id.action_crm_overview()
+
+
+class CrmCustomerStat(models.Model):
+    _inherit = "crm.customer.stat"
+
+    @api.model
+    def _refresh(self, company, partners):
+        super()._refresh(company, partners)
+        partner_ids = sorted(getattr(partners, "ids", partners))
+        if partner_ids:
+            self.env["crm.analytics.event"]._refresh(company, partner_ids)

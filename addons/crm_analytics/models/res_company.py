@@ -1,0 +1,59 @@
+from odoo import fields, models
+
+# The days of purchase depend on these: a change asks for a rebuild.
+EVENT_SETTINGS = {"crm_analytics_source", "crm_analytics_since", "crm_analytics_excluded_categ_ids"}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    crm_analytics_source = fields.Selection(
+        [("orders", "Confirmed orders"), ("invoices", "Posted invoices")],
+        string="What Counts as a Purchase",
+        required=True,
+        default="orders",
+        help="Never both: an order and its invoice are one purchase.",
+    )
+    crm_analytics_since = fields.Date(
+        "History Starts on",
+        help="What is older is left out, for example what was taken over incompletely.",
+    )
+    crm_analytics_excluded_categ_ids = fields.Many2many(
+        "product.category",
+        "crm_analytics_excluded_categ_rel",
+        string="Categories Left Out",
+        help="Products of these categories and those below are no purchases: shipping, gift cards, deposits.",
+    )
+    crm_analytics_margin = fields.Float(
+        "Margin",
+        default=100.0,
+        help="Share of the revenue that a customer's value counts; 100 %: his value is revenue.",
+    )
+    crm_analytics_discount = fields.Float(
+        "Yearly Discount",
+        default=10.0,
+        help="How much less an amount is worth that comes a year later.",
+    )
+
+    _crm_analytics_margin_share = models.Constraint(
+        "CHECK (crm_analytics_margin > 0 AND crm_analytics_margin <= 100)",
+        "The margin must be above 0 and at most 100 %.",
+    )
+    _crm_analytics_discount_share = models.Constraint(
+        "CHECK (crm_analytics_discount >= 0 AND crm_analytics_discount <= 100)",
+        "The yearly discount must lie between 0 and 100 %.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if EVENT_SETTINGS & vals.keys():
+            self._crm_rebuild_facts()
+        return result
+
+    def _crm_analytics_get_excluded(self):
+        """:return: ids of the categories left out, with those below them"""
+        self.ensure_one()
+        categories = self.sudo().crm_analytics_excluded_categ_ids  # sudo: a setting, whoever causes the work
+        if not categories:
+            return []
+        return self.env["product.category"].sudo().search([("id", "child_of", categories.ids)]).ids
