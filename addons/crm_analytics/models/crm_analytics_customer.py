@@ -1,0 +1,146 @@
+from odoo import api, fields, models
+
+from ..lib import btyd
+
+YEAR = 365.25
+RISKS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+
+
+class CrmAnalyticsCustomer(models.Model):
+    """What the days of purchase say about one customer: scores, segment, and what to expect.
+
+    Written by ``crm.analytics.model`` alone, each night and whole. Who objects to profiles has no row.
+    """
+
+    _name = "crm.analytics.customer"
+    _description = "Customer Score"
+    _order = "expected_revenue desc, id"
+    _rec_name = "partner_id"
+    _rec_names_search = ["partner_id"]
+    _log_access = False
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    model_id = fields.Many2one(
+        "crm.analytics.model", "Scored by", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    as_of = fields.Date(required=True, readonly=True)
+    user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
+    country_id = fields.Many2one(related="partner_id.country_id")
+    industry_id = fields.Many2one(related="partner_id.industry_id")
+
+    # What was
+    first_day = fields.Date("First Purchase", readonly=True)
+    last_day = fields.Date("Last Purchase", readonly=True)
+    purchase_days = fields.Integer("Days of Purchase", readonly=True)
+    mean_gap = fields.Float("Usual Gap (Days)", readonly=True, aggregator="avg", digits=(10, 1))
+    revenue = fields.Monetary(readonly=True, help="Of all time, net of refunds.")
+    revenue_12m = fields.Monetary("Revenue 12 Months", readonly=True)
+    average_value = fields.Monetary("Value of a Purchase", readonly=True, aggregator="avg")
+    refund_rate = fields.Float("Refunded", readonly=True, aggregator="avg")
+
+    # Scores, 1 to 5
+    recency = fields.Integer(readonly=True, aggregator="avg", help="5: bought last of all.")
+    frequency = fields.Integer(readonly=True, aggregator="avg", help="5: buys most often of all.")
+    monetary = fields.Integer("Money", readonly=True, aggregator="avg", help="5: brought most of all.")
+    rfm = fields.Char("RFM", readonly=True)
+    segment_id = fields.Many2one("crm.analytics.segment", readonly=True, index=True, ondelete="set null")
+    segment_since = fields.Date(readonly=True)
+    abc_class = fields.Selection(
+        [("a", "A"), ("b", "B"), ("c", "C")],
+        "ABC",
+        readonly=True,
+        help="A: the customers who make the first 80 % of the revenue of 12 months; B: the next 15 %.",
+    )
+
+    # What to expect
+    p_alive = fields.Float("Still a Customer", readonly=True, aggregator="avg")
+    p_no_order = fields.Float(
+        "No Order in 90 Days", readonly=True, aggregator="avg", help="Whether gone or only resting."
+    )
+    risk = fields.Selection(RISKS, readonly=True)
+    expected_orders = fields.Float("Orders Expected", readonly=True, digits=(10, 2), help="In 12 months.")
+    expected_value = fields.Monetary(
+        "Value of the Next Purchase", readonly=True, aggregator="avg", help="Drawn towards that of all."
+    )
+    expected_revenue = fields.Monetary("Revenue Expected", readonly=True, help="In 12 months.")
+    lifetime_value = fields.Monetary(
+        "Customer Value", readonly=True, help="Discounted margin of the orders of the next 36 months."
+    )
+    money_at_stake = fields.Monetary(
+        readonly=True, help="Revenue of 12 months times the chance that nothing comes in 90 days."
+    )
+    next_day = fields.Date("Next Purchase Expected", readonly=True)
+    is_reliable = fields.Boolean(
+        "Enough to Learn from",
+        readonly=True,
+        help="Whether the company has customers and history enough for these figures to be more than a guess.",
+    )
+    why = fields.Text(compute="_compute_why")
+
+    _company_partner_uniq = models.UniqueIndex("(company_id, partner_id)")
+    _company_segment_idx = models.Index("(company_id, segment_id)")
+    _company_value_idx = models.Index("(company_id, expected_revenue DESC)")
+    _company_stake_idx = models.Index("(company_id, money_at_stake DESC)")
+
+    @api.depends("p_alive", "last_day", "model_id")
+    def _compute_why(self):
+        for customer in self:
+            customer.why = customer._explain()
+
+    def _explain(self):
+        """The score in words: what the customer did, and which of it moved the score most."""
+        self.ensure_one()
+        parameters, typical = self.model_id._get_parameters(), self.model_id.typical
+        silent = (self.as_of - self.last_day).days
+        if self.purchase_days < 2:
+            said = [self.env._("One purchase, %s days ago.", silent)]
+        else:
+            said = [
+                self.env._(
+                    "%(count)s purchases, usually every %(gap)s days; %(silent)s days since the last.",
+                    count=self.purchase_days,
+                    gap=round(self.mean_gap),
+                    silent=silent,
+                )
+            ]
+        if parameters and typical:
+            found = btyd.explain(parameters, YEAR, self._get_history(), typical)
+            most = found.contributions[0]
+            said.append(
+                self.env._(
+                    "Still a customer: %(alive)s %%. With a usual %(input)s it would be %(other)s %%.",
+                    alive=round(100 * found.alive),
+                    input=self._get_input_names()[most.name],
+                    other=round(100 * most.alive_if_typical),
+                )
+            )
+        if not self.is_reliable:
+            said.append(self.model_id._get_doubts())
+        return " ".join(said)
+
+    @api.model
+    def _get_input_names(self):
+        return {
+            "orders": self.env._("number of purchases"),
+            "silence": self.env._("time since the last purchase"),
+            "age": self.env._("time as a customer"),
+        }
+
+    def _get_history(self):
+        """(repeat purchases, days from first to last, days from first to the day of scoring)."""
+        self.ensure_one()
+        first = self.first_day
+        return self.purchase_days - 1, (self.last_day - first).days, (self.as_of - first).days
+
+    def action_open_overview(self):
+        """Open the customer's 360 screen."""
+        self.ensure_one()
+        return self.partner_id.action_crm_overview()
+
+    def action_prepare_offers(self):
+        """Start a selection for offers with these customers."""
+        return self.env["crm.customer.stat"]._action_prepare_offers(self.partner_id)
