@@ -2,6 +2,10 @@
 time.
 """
 
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 
 R, ALPHA, A, B = 0.5, 60.0, 0.8, 2.5  # days
@@ -10,20 +14,20 @@ P, Q, V = 6.25, 3.74, 15.44
 
 def customers(count, days=1_460):
     """Customers of a BG/NBD world in whole days: dictionary of x, t_x, T, and z of who came again."""
-    random = np.random.default_rng(count)
-    rate = np.maximum(random.gamma(R, 1 / ALPHA, count), 1e-12)
-    chance = random.beta(A, B, count)
-    end = random.integers(30, days, count).astype(float)
-    orders, last, now, alive = np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count, dtype=bool)
-    while alive.any():
-        now = now + random.exponential(1.0, count) / rate
-        alive &= now < end
-        orders += alive
-        last = np.where(alive, now, last)
-        alive &= random.random(count) >= chance
-    own = random.gamma(Q, 1 / V, count)
-    z = random.gamma(P * np.maximum(orders, 1), 1 / own) / np.maximum(orders, 1)
-    return {"x": orders, "t_x": np.ceil(last), "T": end, "z": np.where(orders > 0, z, 0.0)}
+    made = _simulated()
+    model = SimpleNamespace(r=R, alpha=ALPHA, a=A, b=B, death_at_start=0)
+    x, t_x, end = made.customers(model, count, days, seed=count)
+    z = np.where(x > 0, made.order_values(P, Q, V, x, seed=count), 0.0)
+    return {"x": x, "t_x": t_x, "T": end, "z": z}
+
+
+def _simulated():
+    """The module that makes customers for the tests."""
+    path = Path(__file__).resolve().parents[2] / "addons" / "crm_analytics" / "tests" / "simulated.py"
+    spec = importlib.util.spec_from_file_location("analytics_simulated", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def baskets(count, products=2_000):
