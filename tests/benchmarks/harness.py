@@ -8,8 +8,10 @@ The variants take turns within a round, so that a slow moment of the machine hit
 """
 
 import gc
+import json
 import math
 import statistics
+import subprocess
 import time
 from dataclasses import dataclass, field
 
@@ -34,6 +36,34 @@ def timed(function):
         return time.perf_counter() - started
     finally:
         gc.enable()
+
+
+class Worker:
+    """One side of a comparison in a process of its own: a task is a line, its answer a line of JSON.
+
+    :param command: what to start, :param environment: of the process
+    """
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def ask(self, task):
+        """Have a task done and return its answer."""
+        self.process.stdin.write(f"{task}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"The worker ended at: {task}")
+        return json.loads(answer)
 
 
 @dataclass

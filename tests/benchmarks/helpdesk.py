@@ -7,7 +7,6 @@ Environment: TICKETS (100000), CUSTOMERS (5000), ROUNDS (20), ONLY (words of a t
 for trying the script out.
 """
 
-import json
 import os
 import platform
 import re
@@ -21,7 +20,7 @@ from pathlib import Path
 import core_portal
 from helpdesk_data import PORTAL_LOGIN
 
-from harness import WARM_UP_ROUNDS, Comparison, duration, percentile
+from harness import WARM_UP_ROUNDS, Comparison, Worker, duration, percentile
 
 TICKETS = int(os.environ.get("TICKETS", "100000"))
 CUSTOMERS = int(os.environ.get("CUSTOMERS", "5000"))
@@ -58,7 +57,7 @@ def main():
     environments = {OURS: dict(os.environ), PEER: install_peer(databases[PEER])}
     with ExitStack() as stack:
         workers = {
-            name: stack.enter_context(Worker(side, databases[name], environments[name]))
+            name: stack.enter_context(worker(side, databases[name], environments[name]))
             for name, side in ((OURS, "ours"), (PEER, "peer"))
         }
         say(f"Filling the tables with {TICKETS:,} tickets")
@@ -98,33 +97,11 @@ def install_peer(database):
 # In turns -------------------------------------------------------------
 
 
-class Worker:
+def worker(side, database, environment):
     """One side, in a process of its own."""
-
-    def __init__(self, side, database, environment):
-        script = Path(__file__).with_name("helpdesk_worker.py")
-        self.process = subprocess.Popen(
-            [sys.executable, script, side, database],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error):
-        self.process.stdin.close()
-        self.process.wait()
-
-    def ask(self, task):
-        self.process.stdin.write(f"{task}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise SystemExit(f"The worker ended at: {task}")
-        return json.loads(answer)
+    return Worker(
+        [sys.executable, Path(__file__).with_name("helpdesk_worker.py"), side, database], environment
+    )
 
 
 def measure(workers, title, task, rounds, goal, with_peer):  # noqa: PLR0917  a line of LINES

@@ -58,7 +58,7 @@ _SPREAD = 1.5
 # An assumption that makes up more than this of a parameter's certainty is not ignored, or even decides.
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
 _CUSTOMERS_MIN, _REPEATERS_MIN = 50, 10
-_SAMPLE = 8_000  # groups enough to come close before all of them are used
+_SAMPLE = 4_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
 _FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
 _RESOLUTION = 1e-4  # of the longest observation: an hour in a year

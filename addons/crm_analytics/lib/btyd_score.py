@@ -18,6 +18,7 @@ from .stats import clean, distinct, same_length
 BG, MBG = "bg_nbd", "mbg_nbd"
 
 _TERMS_MAX = 4000
+_MANY = 10_000  # customers, from where on looking for equal ones pays
 # Below this the transformed series alternates in sign and loses digits; the integral does not.
 _SERIES_FROM = -4.0
 _SERIES_UP_TO = 0.99
@@ -100,7 +101,13 @@ def expected_orders(parameters, horizon, x, t_x, T):  # noqa: N803
     :return: array (n,), never negative, growing in ``horizon``, 0 at 0
     """
     x, t_x, T = clean_customers(x, t_x, T)
-    horizon, x, t_x, T = same_length(clean(horizon, low=0.0), x, t_x, T)
+    horizon = clean(horizon, low=0.0)
+    if len(horizon) == 1 and len(x) > _MANY:
+        alive = probability_alive(parameters, x, t_x, T)
+        # Given alive, only x and T matter: many customers share them.
+        x, T, where = distinct_pairs(x, T)
+        return alive * expected_if_alive(parameters, np.repeat(horizon, len(x)), x, T)[where]
+    horizon, x, t_x, T = same_length(horizon, x, t_x, T)
     alive = probability_alive(parameters, x, t_x, T)
     return alive * expected_if_alive(parameters, horizon, x, T)
 

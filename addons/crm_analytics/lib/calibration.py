@@ -56,6 +56,9 @@ class Calibration:
 def calibrate(probability, won):
     """Learn the map from closed deals.
 
+    Losses may come quicker than wins: take the deals that were created long enough ago for nearly all to be
+    closed.
+
     :param probability: array (n,), given before the deal was closed, 0 to 1
     :param won: array (n,), true where it was won
     :rtype: Calibration

@@ -34,7 +34,7 @@ INFINITE_MEAN = "infinite_mean"  # q <= 1: the credibility mean answers
 _CUSTOMERS_MIN = 50
 _USUAL = np.log([3.0, 3.0, 3.0])  # p, q, v in units of the median order
 _SPREAD = 1.5
-_SAMPLE, _BLOCK = 8_000, 8_192
+_SAMPLE, _BLOCK = 4_000, 8_192
 _Q_MIN = 1.05
 _SAME = 1e-3  # orders that all cost the same have no distribution to fit
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5

@@ -31,6 +31,7 @@ __all__ = [
     "reliability",
     "slip_distribution",
     "split_history",
+    "still_open",
 ]
 
 OPEN, WON, LOST = 0, 1, 2
@@ -72,14 +73,14 @@ def slip_distribution(expected, closed, longest=12):
 
 @dataclass(frozen=True)
 class CycleCurve:
-    """Of the deals created in a month, the share won ``k`` months later: ``won`` (m,), with its sum
-    ``win_rate``.
+    """Of the deals created in a month, the shares ``won`` and ``lost`` (m,) ``k`` months later.
 
-    ``open_share``: still open after the last month, neither won nor lost.
+    ``win_rate``: sum of ``won``. ``open_share``: still open after the last month, neither won nor lost.
     """
 
     status: str
     won: np.ndarray
+    lost: np.ndarray
     win_rate: float
     open_share: float
     deals: int
@@ -91,26 +92,57 @@ def cycle_curve(age, outcome, longest=24):
     Cumulative incidence with losing as the competing end (Aalen & Johansen, Scandinavian Journal of
     Statistics 5 (1978) 141-150) in whole months: counting closed deals alone would call quick wins typical.
 
-    :param age: array (n,), whole months from creation to the end, or until today
+    :param age: array (n,), months from creation to the end, or until today; fractions of a month count for
+        open deals
     :param outcome: array (n,): :data:`OPEN`, :data:`WON` or :data:`LOST`
     :param longest: last month looked at; older ones count there
     :rtype: CycleCurve
     """
-    age, outcome = same_length(clean(age, low=0.0), clean(outcome))
-    age = np.minimum(age, longest).astype(int)
+    age, outcome = same_length(clean(age, low=0.0, high=longest), clean(outcome))
+    month = age.astype(int)
     size, count = longest + 1, len(age)
-    ends, won = np.bincount(age, minlength=size), np.bincount(age[outcome == WON], minlength=size)
-    lost = np.bincount(age[outcome == LOST], minlength=size)
-    at_risk = count - np.cumsum(ends) + ends
-    # An open deal has not been seen to the end of its month: it counts half.
-    at_risk = at_risk - (ends - won - lost) / 2
-    going, curve = 1.0, np.zeros(size)
-    for month in range(size):
-        if at_risk[month] > 0:
-            curve[month] = going * won[month] / at_risk[month]
-            going *= max(1 - (won[month] + lost[month]) / at_risk[month], 0.0)
+    won, lost = (np.bincount(month[outcome == end], minlength=size) for end in (WON, LOST))
+    going_on = (outcome != WON) & (outcome != LOST)
+    # Who is closed in a month was at risk in it, who is open for the part of it that is over.
+    seen = np.bincount(month, weights=np.where(going_on, age - month, 1.0), minlength=size)
+    ends = np.bincount(month, minlength=size)
+    at_risk = count - np.cumsum(ends) + seen
+    going, curve, losses = 1.0, np.zeros(size), np.zeros(size)
+    for number in range(size):
+        closed = won[number] + lost[number]
+        if closed:
+            risk = max(at_risk[number], closed)
+            curve[number], losses[number] = going * won[number] / risk, going * lost[number] / risk
+            going *= 1 - closed / risk
     status = EMPTY if not count else OK if won.sum() >= _DEALS_MIN else INSUFFICIENT
-    return CycleCurve(status, curve, min(float(curve.sum()), 1.0), going, count)
+    return CycleCurve(status, curve, losses, min(float(curve.sum()), 1.0), going, count)
+
+
+def still_open(probability, age, curve):
+    """Chances of deals that are still open at their age, from those given when they were created.
+
+    Bayes' rule: odds times the share of later wins over the share of later losses. Where losses come quicker
+    than wins, a deal that lasts is a better one. For probabilities that are not kept up as time goes by;
+    those that are would have it twice.
+
+    :param probability: array (n,), 0 to 1, :param age: array (n,), months since creation
+    :param curve: :class:`CycleCurve`
+    :return: array (n,), 0 to 1
+    """
+    probability, age = same_length(clean(probability, 0.0, 0.0, 1.0), clean(age, low=0.0))
+    month = np.minimum(age, len(curve.won) - 1).astype(int)
+    wins, losses = _later(curve.won)[month], _later(curve.lost)[month]
+    # At ages hardly any deal reached, the shares are drawn towards each other.
+    known = curve.deals * (1 - np.cumsum(np.r_[0.0, curve.won + curve.lost])[month])
+    trust = known / (known + _PRIOR_DEALS) if curve.status == OK else np.zeros(len(month))
+    ratio = np.where((wins > 0) & (losses > 0), wins / np.where(losses > 0, losses, 1.0), 1.0) ** trust
+    return probability * ratio / (probability * ratio + 1 - probability)
+
+
+def _later(share):
+    """Part of a distribution that lies at each month or after it: array of the same length."""
+    total = float(share.sum())
+    return np.cumsum(share[::-1])[::-1] / total if total > 0 else np.ones(len(share))
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ class TestOddData(BaseCase):
         self.assertNumbers(slip.share, pipeline.open_deals(mapped, amount, due, slip, 6).mean)
         curve = pipeline.cycle_curve(due, probability)
         self.assertNumbers(curve.won, pipeline.future_deals(amount, curve, 5, 6).mean)
+        self.assertNumbers(pipeline.still_open(mapped, due, curve))
         pipeline.reliability(probability, due)
 
     @quick

@@ -153,6 +153,21 @@ class TestPipeline(BaseCase):
         self.assertAlmostEqual(found.win_rate, 0.3, delta=0.04)
         self.assertAlmostEqual(found.won.sum(), found.win_rate)
 
+    def test_deal_that_lasts_is_a_better_one(self):
+        """Half are won, all in the second month; half of the losses come in the first."""
+        curve = pipeline.CycleCurve(OK, np.array([0, 0.5]), np.array([0.25, 0.25]), 0.5, 0.0, 10**9)
+        np.testing.assert_allclose(
+            pipeline.still_open([0.5, 0.5, 0, 1], [0, 1, 1, 1], curve), [0.5, 2 / 3, 0, 1]
+        )
+        few = pipeline.cycle_curve([0, 1, 1], [pipeline.LOST, pipeline.WON, pipeline.LOST])
+        self.assertAlmostEqual(pipeline.still_open([0.5], [1], few)[0], 0.5)
+        self.assertAlmostEqual(pipeline.still_open([0.5], [9], pipeline.cycle_curve([], []))[0], 0.5)
+
+    def test_open_deals_are_seen_in_part(self):
+        """A deal of half a month is half a deal at risk in its first month."""
+        found = pipeline.cycle_curve([0, 0.5], [pipeline.WON, pipeline.OPEN])
+        self.assertAlmostEqual(found.won[0], 1 / 1.5)
+
     def test_all_closed_is_the_plain_share(self):
         found = pipeline.cycle_curve([0, 1, 1, 2], [pipeline.WON, pipeline.LOST, pipeline.WON, pipeline.LOST])
         np.testing.assert_allclose(found.won[:3], [0.25, 0.25, 0])
@@ -161,7 +176,7 @@ class TestPipeline(BaseCase):
 
     def test_deals_nobody_has_created_yet(self):
         """Ten a month, a tenth won at once, a fifth a month later, 1000 each."""
-        curve = pipeline.CycleCurve(OK, np.array([0.1, 0.2]), 0.3, 0.0, 500)
+        curve = pipeline.CycleCurve(OK, np.array([0.1, 0.2]), np.array([0.7, 0.0]), 0.3, 0.0, 500)
         found = pipeline.future_deals([10, 10, 10], curve, 1000, 3)
         np.testing.assert_allclose(found.mean, [1000, 3000, 3000])
         self.assertAlmostEqual(found.later, 2000)
@@ -172,7 +187,9 @@ class TestPipeline(BaseCase):
         y = np.random.default_rng(5).gamma(25, 4, 48)
         history = forecast.forecast(y, 6, 12)
         sure = pipeline.open_deals([0.4, 0.5], [1000, 2000], [0, 3], HALF_SLIPS, 6)
-        new = pipeline.future_deals([1] * 6, pipeline.CycleCurve(OK, np.array([0.2]), 0.2, 0, 99), 50, 6)
+        new = pipeline.future_deals(
+            [1] * 6, pipeline.CycleCurve(OK, np.array([0.2]), np.array([0.8]), 0.2, 0, 99), 50, 6
+        )
         found = pipeline.join(history, sure, new)
         np.testing.assert_allclose(found.mean, history.mean + sure.mean + new.mean)
         wide = (found.high - found.mean) / 1.2815515655
