@@ -77,7 +77,7 @@ class CrmAnalyticsCustomer(models.Model):
     is_reliable = fields.Boolean(
         "Enough to Learn from",
         readonly=True,
-        help="Whether the company has customers and history enough for these figures to be more than a guess.",
+        help="Whether the company has customers and history enough to learn more than a guess from.",
     )
     why = fields.Text(compute="_compute_why")
 

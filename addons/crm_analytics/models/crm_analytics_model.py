@@ -63,7 +63,7 @@ class CrmAnalyticsModel(models.Model):
             model.holdout_note = found and self.env._(
                 "Of the %(days)s days kept back: %(expected)s purchases expected, %(actual)s came; off by"
                 " %(error)s per customer on average (correlation %(correlation)s). The best fifth by the"
-                " model brought %(by_model)s %% of the revenue, the best fifth by past revenue %(by_past)s %%:"
+                " model brought %(by_model)s %% of the revenue, the one by past revenue %(by_past)s %%:"
                 " to rank customers, what they spent is as good; the model tells how much, and who is gone.",
                 **found,
             )
@@ -83,7 +83,7 @@ class CrmAnalyticsModel(models.Model):
             "frequent": self.env._("nobody bought three times"),
         }
         missing = [words[key] for key in self.doubts or ()]
-        return missing and self.env._("Take it as a guess: %s.", ", ".join(missing)) or ""
+        return (missing and self.env._("Take it as a guess: %s.", ", ".join(missing))) or ""
 
     # The job ------------------------------------------------------------------
 
@@ -240,18 +240,21 @@ def _plain(result):
     for name, value in vars(result).items():
         if isinstance(value, tuple):
             plain[name] = list(value)
-        elif isinstance(value, str) or np.isscalar(value) and np.isfinite(value):
+        elif isinstance(value, str) or (np.isscalar(value) and np.isfinite(value)):
             plain[name] = value.item() if hasattr(value, "item") else value
     return plain
 
 
 def _limits(plain):
-    return rfm.Thresholds(**{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()})
+    return rfm.Thresholds(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()}
+    )
 
 
 def _value_fit(plain):
-    unknown = {"limit": np.inf, "correlation": 0.0, "log_likelihood": 0.0, "errors": np.zeros(3)}
-    return gamma_gamma.ValueFit(**{**dict.fromkeys(("p", "q", "v", "mean", "credibility"), 0.0), **unknown, **plain})
+    numbers = ("p", "q", "v", "mean", "credibility", "correlation", "log_likelihood")
+    unknown = {**dict.fromkeys(numbers, 0.0), "limit": np.inf, "errors": np.zeros(3)}
+    return gamma_gamma.ValueFit(**{**unknown, **plain})
 
 
 def _abc(amounts):

@@ -1,4 +1,5 @@
 import numpy as np
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -58,12 +59,12 @@ class CrmAnalyticsCustomer(models.Model):
                 """,
                 company=company.id,
                 as_of=as_of,
-                year=as_of.replace(year=as_of.year - 1, day=min(as_of.day, 28)),
+                year=as_of - relativedelta(years=1),
                 may_profile=may_profile,
             )
         )
         table = np.array(rows, dtype=float).reshape(-1, 9).T
-        partner, first, last, days, revenue, revenue_12m, bought, first_revenue, refunded = table
+        _partner, first, last, days, revenue, revenue_12m, bought, first_revenue, refunded = table
         today = (as_of - EPOCH).days
         x = days - 1
         return {
@@ -140,9 +141,7 @@ class CrmAnalyticsCustomer(models.Model):
             model=model.id,
             as_of=as_of,
             reliable=not model.doubts and model.status == "ok",
-            arrays=SQL(", ").join(
-                SQL("%s::%s[]", part[name], SQL(type_)) for name, type_ in COLUMNS.items()
-            ),
+            arrays=SQL(", ").join(SQL("%s::%s[]", part[name], SQL(type_)) for name, type_ in COLUMNS.items()),
             assignments=SQL(", ").join(
                 SQL("%s = excluded.%s", SQL.identifier(name), SQL.identifier(name)) for name in own
             ),
@@ -201,5 +200,5 @@ class CrmAnalyticsCustomer(models.Model):
 def _listed(name, values):
     """Values as the database takes them."""
     if name in DATES:
-        return (np.datetime64("1970-01-01") + np.asarray(values).astype("timedelta64[D]")).astype(object).tolist()
+        return (np.datetime64(EPOCH) + np.asarray(values).astype("timedelta64[D]")).astype(object).tolist()
     return values.tolist() if hasattr(values, "tolist") else list(values)

@@ -46,7 +46,7 @@ class CrmAnalyticsSegment(models.Model):
     @api.constrains("active")
     def _check_some_segment(self):
         if not self.search_count([("active", "=", True)], limit=1):
-            raise ValidationError(self.env._("Without any segment there is nothing to tell customers apart by."))
+            raise ValidationError(self.env._("Keep one segment: customers are told apart by them."))
 
     def _as_ranges(self):
         """:return: list of :class:`.rfm.Segment`, in the same order"""

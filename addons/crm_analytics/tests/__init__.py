@@ -1,4 +1,5 @@
 from . import test_event
+from . import test_score
 from . import test_abc
 from . import test_basket
 from . import test_btyd
