@@ -20,6 +20,9 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["crm_analytics/static/src/**/*"],
+    },
     "post_init_hook": "post_init_hook",
     "application": True,
 }

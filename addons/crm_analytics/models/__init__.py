@@ -5,3 +5,4 @@ from . import crm_analytics_segment
 from . import crm_analytics_customer
 from . import crm_analytics_model
 from . import crm_analytics_score
+from . import res_partner_overview

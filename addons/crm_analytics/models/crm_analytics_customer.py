@@ -1,8 +1,10 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..lib import btyd
 
 YEAR = 365.25
+WORTH_SAYING = 0.05  # what moves the chance by less explains nothing
 RISKS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 
 
@@ -109,15 +111,16 @@ class CrmAnalyticsCustomer(models.Model):
             ]
         if parameters and typical:
             found = btyd.explain(parameters, YEAR, self._get_history(), typical)
+            said.append(self.env._("Still a customer: %s %%.", round(100 * found.alive)))
             most = found.contributions[0]
-            said.append(
-                self.env._(
-                    "Still a customer: %(alive)s %%. With a usual %(input)s it would be %(other)s %%.",
-                    alive=round(100 * found.alive),
-                    input=self._get_input_names()[most.name],
-                    other=round(100 * most.alive_if_typical),
+            if abs(most.alive_effect) >= WORTH_SAYING:
+                said.append(
+                    self.env._(
+                        "With a usual %(input)s it would be %(other)s %%.",
+                        input=self._get_input_names()[most.name],
+                        other=round(100 * most.alive_if_typical),
+                    )
                 )
-            )
         if not self.is_reliable:
             said.append(self.model_id._get_doubts())
         return " ".join(said)
@@ -135,6 +138,22 @@ class CrmAnalyticsCustomer(models.Model):
         self.ensure_one()
         first = self.first_day
         return self.purchase_days - 1, (self.last_day - first).days, (self.as_of - first).days
+
+    def _get_peers(self, limit):
+        """Customers of the same segment with the closest revenue of 12 months, of those the reader sees.
+
+        :rtype: crm.analytics.customer
+        """
+        self.ensure_one()
+        alike = Domain("company_id", "=", self.company_id.id) & Domain("segment_id", "=", self.segment_id.id)
+        others = alike & Domain("id", "!=", self.id)
+        above = self.search(
+            others & Domain("revenue_12m", ">=", self.revenue_12m), order="revenue_12m", limit=limit
+        )
+        below = self.search(
+            others & Domain("revenue_12m", "<", self.revenue_12m), order="revenue_12m desc", limit=limit
+        )
+        return (above | below).sorted(lambda peer: abs(peer.revenue_12m - self.revenue_12m))[:limit]
 
     def action_open_overview(self):
         """Open the customer's 360 screen."""
