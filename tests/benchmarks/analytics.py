@@ -156,8 +156,8 @@ def measure(workers, task, argument, size, peer=PEER):
     """One line of the table: the sides in turns, the first rounds not counted."""
     line = Line(task, size, peer if len(workers) > 1 else OURS)
     say(line.comparison.title)
-    rounds = ROUNDS if size < 1_000_000 else min(ROUNDS, 3)
-    warm_up = WARM_UP_ROUNDS if size < 1_000_000 else 1
+    slow = size >= 1_000_000 or task == "pairs"
+    rounds, warm_up = (min(ROUNDS, 3), 1) if slow else (ROUNDS, WARM_UP_ROUNDS)
     for number in range(-warm_up, rounds):
         for name in workers if number % 2 else reversed(workers):
             answer = workers[name].ask(f"{task} {argument}")

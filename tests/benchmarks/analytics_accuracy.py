@@ -52,7 +52,7 @@ def fits(data):
 
 def holdout(cdnow):
     """39 weeks forecast from the 39 before."""
-    from analytics_lib import btyd, gamma_gamma, rfm
+    from analytics_lib import abc, btyd, gamma_gamma, rfm
     from analytics_lib.stats import accuracy
 
     rows = np.genfromtxt(cdnow / "CDNOW_sample.txt")
@@ -80,6 +80,13 @@ def holdout(cdnow):
         found = accuracy(actual, orders)
         lines.append(f"| {name} | {found.correlation:.4f} | {found.mae:.3f} | {found.bias:+.1%} |")
     shares = [f"{accuracy(spent, score).top_share:.1%}" for score in (money, past.z * past.x)]
+    spread = abc.concentration(later.revenue, (0.1, 0.2))
+    lines.append(
+        f"\nRevenue of all 78 weeks: {spread.total:,.2f}, of which the first tenth of the customers hold"
+    )
+    lines.append(
+        f"{spread.top[0.1]:.2%} and the first fifth {spread.top[0.2]:.2%} (244,091.94, 50.71 %, 67.40 %)."
+    )
     lines.append(
         f"\nRevenue of the fifth with the highest predicted spend: {shares[0]}; with the highest past"
     )

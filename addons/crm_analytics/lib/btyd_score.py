@@ -266,32 +266,34 @@ def explain(parameters, horizon, customer, typical):
     :param customer: (x, t_x, T), :param typical: (x, t_x, T), for example medians of those who came again
     :rtype: Explanation
     """
-    x, t_x, T = (float(value[0]) for value in clean_customers(*([value] for value in customer)))
-    usual = tuple(float(value[0]) for value in clean_customers(*([value] for value in typical)))
-    usual_silence = usual[2] - usual[1]
-    moved = {
-        "orders": (x, usual[0], (usual[0], t_x, T)),
-        "silence": (T - t_x, usual_silence, (x, max(T - usual_silence, 0.0), T)),
-        "age": (T, usual[2], (x, max(usual[2] - (T - t_x), 0.0), usual[2])),
-    }
-    cases = [(x, t_x, T), usual, *(case for _value, _typical, case in moved.values())]
-    columns = list(zip(*cases, strict=True))
-    alive = probability_alive(parameters, *columns)
-    orders = expected_orders(parameters, horizon, *columns)
+    x, t_x, T = _single(customer)
+    usual_x, usual_t_x, usual_age = usual = _single(typical)
+    silence, usual_silence = T - t_x, usual_age - usual_t_x
+    moved = (
+        ("orders", x, usual_x, (usual_x, t_x, T)),
+        ("silence", silence, usual_silence, (x, max(T - usual_silence, 0.0), T)),
+        ("age", T, usual_age, (x, max(usual_age - silence, 0.0), usual_age)),
+    )
+    columns = list(zip((x, t_x, T), usual, *(case for *_texts, case in moved), strict=True))
+    alive = probability_alive(parameters, *columns).tolist()
+    orders = expected_orders(parameters, horizon, *columns).tolist()
     contributions = [
-        Contribution(
-            name, value, middle, alive[i], orders[i], float(alive[0] - alive[i]), float(orders[0] - orders[i])
-        )
-        for i, (name, (value, middle, _case)) in enumerate(moved.items(), start=2)
+        Contribution(name, value, middle, alive[i], orders[i], alive[0] - alive[i], orders[0] - orders[i])
+        for i, (name, value, middle, _case) in enumerate(moved, start=2)
     ]
+    contributions.sort(key=lambda one: -abs(one.alive_effect))
     gap = t_x / x if x > 0 else None
     return Explanation(
-        alive=float(alive[0]),
-        orders=float(orders[0]),
-        typical_alive=float(alive[1]),
-        typical_orders=float(orders[1]),
-        silent=T - t_x,
+        alive=alive[0],
+        orders=orders[0],
+        typical_alive=alive[1],
+        typical_orders=orders[1],
+        silent=silence,
         usual_gap=gap,
-        late=(T - t_x) / gap if gap else None,
-        contributions=tuple(sorted(contributions, key=lambda one: -abs(one.alive_effect))),
+        late=silence / gap if gap else None,
+        contributions=tuple(contributions),
     )
+
+
+def _single(customer):
+    return tuple(float(column[0]) for column in clean_customers(*([value] for value in customer)))

@@ -105,24 +105,11 @@ def cluster(features, number, seed=0, resamples=10):
     scaling = prepare(features)
     table = scaling.apply(features)
     if not table.size:
-        return Clusters(
-            EMPTY,
-            np.zeros(len(table), np.int64),
-            table[:0],
-            np.zeros(0),
-            0.0,
-            math.nan,
-            math.nan,
-            scaling,
-            (),
-        )
+        return _no_clusters(table, scaling)
     random = np.random.default_rng(seed)
     part = table[random.choice(len(table), _SAMPLE, replace=False)] if len(table) > _SAMPLE else table
     number = max(1, min(int(number), len(np.unique(part, axis=0))))
-    centers = kmeans(part, number, random)
-    labels = nearest(table, centers)[0]
-    order = np.argsort(-np.bincount(labels, minlength=number), kind="stable")
-    centers = centers[order]
+    centers = _by_size(table, kmeans(part, number, random))
     labels, distance = nearest(table, centers)
     steady = stability(part, centers, random, resamples) if number > 1 and resamples else math.nan
     return Clusters(
@@ -136,6 +123,17 @@ def cluster(features, number, seed=0, resamples=10):
         scaling=scaling,
         traits=traits(table, labels, number),
     )
+
+
+def _no_clusters(table, scaling):
+    labels, nothing = np.zeros(len(table), dtype=np.int64), np.zeros(0)
+    return Clusters(EMPTY, labels, table[:0], nothing, 0.0, math.nan, math.nan, scaling, ())
+
+
+def _by_size(table, centers):
+    """Centers, that of the largest group first."""
+    sizes = np.bincount(nearest(table, centers)[0], minlength=len(centers))
+    return centers[np.argsort(-sizes, kind="stable")]
 
 
 def _status(count, steady):

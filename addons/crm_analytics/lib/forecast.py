@@ -161,41 +161,33 @@ def forecast(  # noqa: PLR0913
     :rtype: Forecast
     """
     horizon, season = max(int(horizon), 1), max(int(season), 1)
-    y, so_far, share, treated = _complete(
-        _from_start(clean(y, low=-_LARGEST, high=_LARGEST)), last_share, partial
-    )
+    y = _from_start(clean(y, low=-_LARGEST, high=_LARGEST))
+    y, so_far, share, treated = _complete(y, last_share, partial)
     ahead = horizon + (treated == "dropped")
     if not len(y):
         nothing = np.zeros(horizon)
         return Forecast(EMPTY, "", nothing, nothing, nothing, nothing, level, so_far, treated, {}, 0)
-    tested = backtest(y, ahead, season, candidates if method is None else (method,))
-    name = method if method in METHODS else choose(tested)
-    mean = METHODS[name](y, ahead, season)
-    residuals = tested.residuals.get(name, np.full((0, ahead), np.nan))
-    below, above, spread = _interval(residuals, y, ahead, season, level)
-    low, high = mean + below, mean + above
-    if y.min() >= 0:
-        mean, low, high = (np.maximum(part, 0.0) for part in (mean, low, high))
-    current = None
+    method = method if method in METHODS else None
+    tested = backtest(y, ahead, season, (method,) if method else candidates)
+    name = method or choose(tested)
+    parts = _with_interval(y, METHODS[name](y, ahead, season), tested.residuals.get(name), season, level)
+    current = float(y[-1]) if treated else None
     if treated == "dropped":
-        current = so_far + (1 - share) * float(mean[0])
-        mean, low, high, spread = (part[1:] for part in (mean, low, high, spread))
-    elif treated:
-        current = float(y[-1])
+        current = so_far + (1 - share) * float(parts[0][0])
+        parts = [part[1:] for part in parts]
     enough = tested.origins >= _ORIGINS_MIN and len(y) >= 2 * season
-    return Forecast(
-        OK if enough else INSUFFICIENT,
-        name,
-        mean,
-        low,
-        high,
-        spread,
-        level,
-        current,
-        treated,
-        tested.mase,
-        tested.origins,
-    )
+    status = OK if enough else INSUFFICIENT
+    return Forecast(status, name, *parts, level, current, treated, tested.mase, tested.origins)
+
+
+def _with_interval(y, mean, residuals, season, level):
+    """Forecast, low, high and spread; nothing is below zero where the series never was."""
+    residuals = np.full((0, len(mean)), np.nan) if residuals is None else residuals
+    below, above, spread = _interval(residuals, y, len(mean), season, level)
+    parts = [mean, mean + below, mean + above]
+    if y.min() >= 0:
+        parts = [np.maximum(part, 0.0) for part in parts]
+    return [*parts, spread]
 
 
 def _from_start(y):
