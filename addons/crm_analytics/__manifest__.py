@@ -20,6 +20,7 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/story.xml"],
     "assets": {
         "web.assets_backend": ["crm_analytics/static/src/**/*"],
     },
