@@ -190,11 +190,13 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _group_expand_stages(self, stages, domain):
-        """Show a team's empty stages as well."""
+        """Show empty stages as well: those of the team, else those that all teams share."""
         team_id = self.env.context.get("default_team_id")
-        if not team_id:
-            return stages
-        return stages | self.env["helpdesk.team"].browse(team_id).stage_ids
+        if team_id:
+            empty = self.env["helpdesk.team"].browse(team_id).stage_ids
+        else:
+            empty = stages.search([("team_ids", "=", False)])
+        return (stages | empty).sorted()
 
     # Constraints ------------------------------------------------------------
 
