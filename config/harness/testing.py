@@ -5,13 +5,14 @@ The rounds of a full run:
 1. the harness itself and the static checks of the addons, without a database;
 2. the addons' tests and the database checks on a database without demo data, browser tests
    included;
-3. the addons' Python tests once more on a database with demo data, and there each screen in a
-   browser;
+3. the addons' Python tests once more on a database with demo data, but for those tagged
+   `thorough`, and there each screen in a browser;
 4. the bridges to apps that the rounds before do without, on a database that has them all;
 5. each addon alone: installed on the ERP and uninstalled again.
 
 With ADDONS= only these addons are looked at, by the static checks and round 2 without Odoo's lint
-tests: the quick loop of a developer's day.
+tests and without the tests tagged `thorough` (THOROUGH=1 takes them in, and so does K=): the quick
+loop of a developer's day.
 """
 
 import json
@@ -32,6 +33,7 @@ BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stab
 MAIL_SERVERS = ("dovecot", "/usr/sbin/dovecot", "/usr/local/sbin/dovecot")
 NOTHING_COLLECTED = 5
 SCREENS = "tests/screens"
+QUICK, USUAL, EVERYTHING = "quick", "usual", "everything"
 
 
 @dataclass
@@ -99,10 +101,19 @@ class Rounds:
         named = [addon for addon in self.selection if addon.name in self.settings.addons]
         with alongside(self._copy_for_round, "test", self.selection, named):
             self._checkout_round(self.selection, "tests/static")
-        self._addons_round("test", "the addons without demo data", self.selection, named, copied=True)
+        quick = not (self.settings.thorough or self.settings.keyword)
+        self._addons_round(
+            "test",
+            "the addons without demo data",
+            self.selection,
+            named,
+            copied=True,
+            depth=QUICK if quick else USUAL,
+        )
         say(
             "ADDONS is given: left out are the harness's own tests, Odoo's lint tests, "
-            "the round with demo data and the install matrix."
+            "the round with demo data and the install matrix"
+            + (", and tests tagged thorough (THOROUGH=1 runs them)." if quick else ".")
         )
 
     def _run_all(self):
@@ -111,10 +122,10 @@ class Rounds:
         apart = [addon for addon in bridges(self.everything) if addon not in ours]
         needed = select(self.everything, [addon.name for addon in apart]) if apart else []
         self._prepare_beside_checkout_round(needed, apart)
-        self._addons_round("test", "the addons without demo data", ours, ours, thorough=True)
-        self._addons_round("test_demo", "the addons with demo data", ours, ours, demo=True)
+        self._addons_round("test", "the addons without demo data", ours, ours, depth=EVERYTHING)
+        self._addons_round("test_demo", "the addons with demo data", ours, ours, demo=True, depth=QUICK)
         if apart:
-            self._addons_round("test_bridges", "the bridges to other apps", needed, apart, thorough=True)
+            self._addons_round("test_bridges", "the bridges to other apps", needed, apart, depth=EVERYTHING)
         self._install_round()
 
     def _prepare_beside_checkout_round(self, needed, apart):
@@ -160,11 +171,12 @@ class Rounds:
             template = self._suite_template(selection, tested, demo)
             self.databases.copy(template, self.databases.internal(name))
 
-    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False, copied=False):
+    def _addons_round(self, name, title, selection, tested, *, demo=False, copied=False, depth=USUAL):
         """Tests inside Odoo on a copy of the database with the selection.
 
-        ``tested``: those whose own tests are run; ``thorough``: with Odoo's lint tests, for which
-        once per addon is enough; ``copied``: whether the copy is there.
+        ``tested``: those whose own tests are run; ``copied``: whether the copy is there; ``depth``:
+        EVERYTHING with Odoo's lint tests, for which once per addon is enough, QUICK without the tests
+        tagged `thorough`.
         """
         with_browser = self.settings.browser
         database = self.databases.internal(name)
@@ -172,13 +184,14 @@ class Rounds:
             self._copy_for_round(name, selection, tested, demo)
         folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
-        own = ["tests/database", *(["tests/odoo"] if thorough else [])]
+        own = ["tests/database", *(["tests/odoo"] if depth == EVERYTHING else [])]
         browser = [] if with_browser else ["--no-browser"]
+        less = ["--quick"] if depth == QUICK else []
         if with_browser and demo:
             # A tour is the same with or without demo data, the screens are not.
             own.append(SCREENS)
             browser = [f"--browser-only={SCREENS}"]
-        options = [*self._odoo_options(database), *browser, *self._parallel("loadscope")]
+        options = [*self._odoo_options(database), *browser, *less, *self._parallel("loadscope")]
         self._pytest(database, title, [*options, *own, *paths], self._environment(selection))
         self.databases.drop(database)
 

@@ -21,6 +21,7 @@ class Settings:
     demo: bool = True
     addons: tuple = ()
     keyword: str = ""
+    thorough: bool = False
     browser: bool = True
     name: str = ""
     workers: int = 0
@@ -36,6 +37,7 @@ class Settings:
             demo=_switch(environ, "DEMO", True),
             addons=tuple(name.strip() for name in environ.get("ADDONS", "").split(",") if name.strip()),
             keyword=environ.get("K", ""),
+            thorough=_switch(environ, "THOROUGH", False),
             browser=_switch(environ, "BROWSER", True),
             name=environ.get("NAME", ""),
             workers=_number(environ, "WORKERS", 0),

@@ -44,6 +44,32 @@ def test_browser_tests_are_recognized(pytester):
     pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=4)
 
 
+def test_thorough_tests_can_be_left_out(pytester):
+    """By the tag of their class or their own; without the option they run."""
+    pytester.makepyfile(
+        """
+        import unittest
+
+        class TestMatrix(unittest.TestCase):
+            test_tags = {"thorough"}
+
+            def test_every_combination(self):
+                pass
+
+        class TestOther(unittest.TestCase):
+            def test_race(self):
+                pass
+
+            test_race.test_tags = {"thorough"}
+
+            def test_case(self):
+                pass
+        """
+    )
+    pytester.runpytest_subprocess(*OPTIONS, "--quick").assert_outcomes(passed=1, deselected=2)
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=3)
+
+
 def test_browser_tests_of_one_folder(pytester):
     """Those elsewhere are left out, tests without a browser never."""
     for folder in ("screens", "tours"):

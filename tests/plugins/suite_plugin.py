@@ -3,6 +3,7 @@
 * a skipped test is a failed one, because a test that never runs protects nobody;
 * ``--no-browser`` deselects the tests that open a browser, ``--browser-only=FOLDER`` those of them
   that lie elsewhere;
+* ``--quick`` deselects the tests with the tag ``thorough``;
 * an error that Odoo logs during a test fails the test, unless it is muted (``mute_logger``) or
   asserted (``assertLogs``).
 """
@@ -14,6 +15,8 @@ import pytest
 
 BROWSER_CALLS = {"start_tour", "browser_js"}
 BROWSER_TAG = "browser"
+# Pages over HTTP for each kind of visitor, tables of every combination, races, large files.
+THOROUGH_TAG = "thorough"
 # What Odoo says of requests that break off because the browser is being closed.
 AFTER_THE_TEST = "Error received after termination"
 
@@ -21,17 +24,27 @@ AFTER_THE_TEST = "Error received after termination"
 def pytest_addoption(parser):
     """Add our option."""
     parser.addoption("--no-browser", action="store_true", help="leave out tests that open a browser")
+    parser.addoption("--quick", action="store_true", help=f"leave out tests tagged {THOROUGH_TAG}")
     parser.addoption("--browser-only", metavar="FOLDER", help="open a browser for the tests in FOLDER alone")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect browser tests when asked to."""
+    """Deselect browser tests and thorough ones when asked to."""
     folder = config.getoption("--browser-only")
-    if not (folder or config.getoption("--no-browser")):
-        return
-    left_out = {item for item in items if opens_browser(item) and not (folder and lies_in(item, folder))}
+    left_out = set()
+    if folder or config.getoption("--no-browser"):
+        left_out |= {item for item in items if opens_browser(item) and not (folder and lies_in(item, folder))}
+    if config.getoption("--quick"):
+        left_out |= {item for item in items if has_tag(item, THOROUGH_TAG)}
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def has_tag(item, tag):
+    """Tell whether a test, or its class, has a tag."""
+    test_class = getattr(item, "cls", None)
+    method = getattr(test_class, item.originalname or item.name, None)
+    return any(tag in getattr(tagged, "test_tags", ()) for tagged in (test_class, method))
 
 
 def lies_in(item, folder):
@@ -46,9 +59,9 @@ def opens_browser(item):
     test_class = getattr(item, "cls", None)
     if test_class is None:
         return False
-    method = getattr(test_class, item.originalname or item.name, None)
-    if BROWSER_TAG in getattr(test_class, "test_tags", ()) or BROWSER_TAG in getattr(method, "test_tags", ()):
+    if has_tag(item, BROWSER_TAG):
         return True
+    method = getattr(test_class, item.originalname or item.name, None)
     return hasattr(test_class, "start_tour") and calls_browser(test_class, method, set())
 
 

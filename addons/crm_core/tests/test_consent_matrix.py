@@ -13,7 +13,7 @@ PURPOSES = ("service", "offers", "survey", "profiling")
 NEEDS_YES = ("offers", "survey")
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestConsentMatrix(ConsentCommon, HttpCase):
     """Channel × purpose × state × path: a no blocks everywhere, and nothing else blocks by accident."""
 

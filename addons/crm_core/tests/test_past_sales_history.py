@@ -116,7 +116,7 @@ class TestPastSalesHistory(CrmCoreCommon):
         self.assertFalse(any(tile.get("more") for tile in overview["tiles"]))
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestPastSalesImport(CrmCoreCommon):
     """The import dialog sends a long file in parts; of past sales all of it comes in, or nothing."""
 

@@ -73,7 +73,7 @@ class PortalCase(HttpCase, CrmCoreCommon):
         return json.dumps(answer.json())
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestPortal(PortalCase):
     """The customer's own view: each page with a stranger, a colleague, a wrong token and a visitor."""
 

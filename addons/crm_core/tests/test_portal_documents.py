@@ -14,7 +14,7 @@ from .test_portal import PortalCase
 MODELS = ("sale.order", "sale.order.line", "account.move", "account.move.line")
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestPortalDocuments(PortalCase):
     """The ERP's own pages and models: who sees the orders and invoices of a customer.
 

@@ -6,7 +6,7 @@ from odoo.addons.payment.tests.common import PaymentCommon
 from .test_portal import PortalCase
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestPortalPayment(PortalCase, PaymentCommon):
     """Paying by the ERP's own flow: the own quotation and invoice, and by token whatever was sent."""
 

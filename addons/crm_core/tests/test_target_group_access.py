@@ -196,7 +196,7 @@ class TestTargetGroupNight(TargetGroupCommon):
         self.assertEqual(group.member_count, 4)
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestTargetGroupLock(TargetGroupCommon):
     def test_second_refresh_at_the_same_time_is_told_to_wait(self):
         group = self.group()

@@ -9,13 +9,33 @@ ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Autorespondent")
 POSTMASTERS = frozenset({"mailer-daemon", "postmaster"})
 NOBODY_READS = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply", "no.reply"})
 LISTS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "X-Mailing-List", "X-Loop")
+TOLD_BY = frozenset(
+    {"auto-submitted", "content-type", "from", "precedence", "return-path", "x-auto-response-suppress"}
+    | {name.lower() for name in (*ANSWERING_MACHINES, *LISTS)}
+)
 REPORTS = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
+
+
+class Headers:
+    """Those headers of a mail that tell who wrote it, as they are written: to parse them costs time.
+
+    :param email.message.Message message: the mail
+    """
+
+    def __init__(self, message):
+        self._values = {}
+        for name, value in message.raw_items():
+            if name.lower() in TOLD_BY:
+                self._values.setdefault(name.lower(), str(value))
+
+    def get(self, name):
+        return self._values.get(name.lower())
 
 
 def is_automatic(headers):
     """Whether nobody wrote this mail by hand: absence notice, receipt, report (RFC 3834), newsletter.
 
-    :param headers: anything with ``get(name)``, such as ``email.message.EmailMessage``
+    :param headers: anything with ``get(name)``, such as :class:`Headers`
     """
     return (
         _first_word(headers, "Auto-Submitted") not in BY_HAND

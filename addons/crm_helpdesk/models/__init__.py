@@ -15,6 +15,7 @@ from . import helpdesk_mail_router
 from . import helpdesk_ticket_sla
 from . import helpdesk_stage_log
 from . import helpdesk_sla
+from . import helpdesk_sla_terms
 from . import helpdesk_sla_status
 from . import helpdesk_sla_watch
 from . import helpdesk_sla_engine

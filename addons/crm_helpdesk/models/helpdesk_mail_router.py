@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, email_normalize_all
 
-from ..lib.automatic_mail import is_machine_answer
+from ..lib.automatic_mail import Headers, is_machine_answer
 from ..lib.raw_mail import addresses_in_order
 
 _logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class HelpdeskMailRouter(models.AbstractModel):
             return None
         if self._is_own_address(email_normalize(said.get("email_from"))):
             return "own"
-        if is_machine_answer(message) and not any(route[1] for route in routes):
+        if not any(route[1] for route in routes) and is_machine_answer(Headers(message)):
             return "machine"
         return None
 
@@ -77,7 +77,11 @@ class HelpdeskMailRouter(models.AbstractModel):
         if not address:
             return False
         # sudo: addresses of ours are compared, not shown
-        domains = self.env["mail.alias.domain"].sudo().search([("name", "!=", False)])
+        Domains = self.env["mail.alias.domain"].sudo()
+        # The ERP knows by now who may be one of ours, by the name before the @ alone.
+        if address not in Domains._find_aliases([address]):
+            return False
+        domains = Domains.search([("name", "!=", False)])
         own = {*domains.mapped("bounce_email"), *domains.mapped("catchall_email")}
         aliases = self.env["mail.alias"].sudo()
         return address in own or bool(aliases.search_count([("alias_full_name", "=", address)], limit=1))

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 HOUR = 3600
 PRIORITY_FIELDS = {"0": "for_low", "1": "for_medium", "2": "for_high", "3": "for_urgent"}
@@ -28,10 +27,11 @@ class HelpdeskSla(models.Model):
     )
     description = fields.Text(translate=True)
 
-    # Which tickets
+    # Which tickets. Whoever deletes what a policy asks for must not make it a promise to everybody.
     team_ids = fields.Many2many(
         "helpdesk.team",
         string="Teams",
+        ondelete="restrict",
         check_company=True,
         domain="[('company_id', '=', company_id)]",
         help="None: the tickets of all teams.",
@@ -40,17 +40,25 @@ class HelpdeskSla(models.Model):
     for_medium = fields.Boolean("Medium")
     for_high = fields.Boolean("High")
     for_urgent = fields.Boolean("Urgent")
-    type_ids = fields.Many2many("helpdesk.ticket.type", string="Types", help="None: all types.")
-    tag_ids = fields.Many2many("helpdesk.tag", string="Tags", help="Tickets with one of these tags.")
+    type_ids = fields.Many2many(
+        "helpdesk.ticket.type", string="Types", ondelete="restrict", help="None: all types."
+    )
+    tag_ids = fields.Many2many(
+        "helpdesk.tag", string="Tags", ondelete="restrict", help="Tickets with one of these tags."
+    )
     partner_ids = fields.Many2many(
         "res.partner",
         string="Customers",
+        ondelete="restrict",
         help="Tickets of these customers and of everybody below them; none: all customers.",
     )
-    product_ids = fields.Many2many("product.product", string="Products", help="None: all products.")
+    product_ids = fields.Many2many(
+        "product.product", string="Products", ondelete="restrict", help="None: all products."
+    )
     sale_line_ids = fields.Many2many(
         "sale.order.line",
         string="Order Lines",
+        ondelete="restrict",
         help="What the customer bought the promise with: tickets about the orders of these lines.",
     )
 
@@ -201,72 +209,3 @@ class HelpdeskSla(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_helpdesk.helpdesk_sla_status_action")
         return {**action, "domain": [("policy_id", "=", self.id)], "context": {}}
-
-    # Which tickets -------------------------------------------------------------
-
-    def _is_reached_in(self, stage):
-        """Whether a ticket in this stage has come to where it should.
-
-        Cancelled is not later than anything. What is solved needs to go nowhere else.
-
-        :param stage: ``helpdesk.stage``
-        """
-        self.ensure_one()
-        if not stage or stage.kind == "cancelled":
-            return False
-        goal = self.stage_id
-        return stage.kind == "closed" or (stage.sequence, stage.id) >= (goal.sequence, goal.id)
-
-    @api.model
-    def _get_policies(self, companies):
-        """Policies in force, with all they ask tickets for.
-
-        :rtype: list[Criteria]
-        """
-        policies = self.search(Domain("company_id", "in", companies.ids) & Domain("active", "=", True))
-        return [Criteria(policy) for policy in policies]
-
-
-class Criteria:
-    """What a policy asks a ticket for, as sets: empty asks for nothing."""
-
-    def __init__(self, policy):
-        self.policy = policy
-        self.company_id = policy.company_id.id
-        self.teams = set(policy.team_ids.ids)
-        self.priorities = {priority for priority, name in PRIORITY_FIELDS.items() if policy[name]}
-        self.types = set(policy.type_ids.ids)
-        self.tags = set(policy.tag_ids.ids)
-        self.partners = set(policy.partner_ids.ids)
-        self.products = set(policy.product_ids.ids)
-        self.orders = set(policy.sale_line_ids.order_id.ids)
-
-    def matches(self, asked, above):
-        """Whether the policy holds for a ticket.
-
-        :param Asked asked: what the ticket is about
-        :param set above: ids of the ticket's customer and of everybody above him
-        """
-        return (
-            asked.company_id == self.company_id
-            and (not self.teams or asked.team_id in self.teams)
-            and (not self.priorities or asked.priority in self.priorities)
-            and (not self.types or asked.type_id in self.types)
-            and (not self.tags or not self.tags.isdisjoint(asked.tags))
-            and (not self.partners or not self.partners.isdisjoint(above))
-            and (not self.products or asked.product_id in self.products)
-            and (not self.orders or asked.order_id in self.orders)
-        )
-
-
-class Asked:
-    """What policies ask of a ticket, read once for all of them."""
-
-    def __init__(self, ticket):
-        self.company_id = ticket.company_id.id
-        self.team_id = ticket.team_id.id
-        self.priority = ticket.priority
-        self.type_id = ticket.type_id.id
-        self.tags = ticket.tag_ids.ids
-        self.product_id = ticket.product_id.id
-        self.order_id = ticket.sale_order_id.id

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..lib.sla_clock import Clock
 from ..lib.sla_course import Course
@@ -89,10 +89,11 @@ class HelpdeskSlaStatus(models.Model):
             reopens=self.metric == "stage",
         )
 
-    def _prepare_course_values(self, course, policy, time):
+    @api.model
+    def _prepare_course_values(self, course, terms, time):
         """Values of a record for such a course of events."""
         clock = course.clock
-        warns_at = course.warns_at(policy.warn_percent, time) if policy.warn_percent else None
+        warns_at = course.warns_at(terms.warn_percent, time) if terms.warn_percent else None
         return {
             "state": clock.state,
             "is_over": course.is_over,

@@ -1,6 +1,8 @@
-from datetime import timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 from odoo.fields import Datetime
+from odoo.tools import SQL
+from odoo.tools.lru import LRU
 
 from ..lib.sla_clock import WorkingTime
 
@@ -23,15 +25,19 @@ class CalendarTime(WorkingTime):
     """Working time of a calendar in a company, read as far as it is asked for.
 
     Holidays of other companies do not count, whoever asks: the cron and the mail gateway see all of them.
+
+    :param datetime start: (aware) the first instant that is read at once
+    :param datetime stop: (aware) the last one
+    :param list pieces: intervals between these two, where they are known
     """
 
-    def __init__(self, calendar, company, start, stop):
+    def __init__(self, calendar, company, start, stop, pieces=None):
         self._calendar = calendar
         self._domain = [("time_type", "=", "leave"), ("company_id", "in", [False, company.id])]
         self._start, self._stop = start, stop
         self._limit = max(aware(Datetime.now()), start) + HORIZON
-        self._pieces = self._read(start, stop)
-        super().__init__(self._pieces)
+        self.pieces = self._read(start, stop) if pieces is None else pieces
+        super().__init__(self.pieces)
 
     def _read(self, start, stop):
         work = self._calendar._work_intervals_batch(start, stop, domain=self._domain)[False]
@@ -39,12 +45,12 @@ class CalendarTime(WorkingTime):
 
     def _extend(self, start, stop):
         if start < self._start:
-            self._pieces += self._read(start, self._start)
+            self.pieces = self.pieces + self._read(start, self._start)
             self._start = start
         if stop > self._stop:
-            self._pieces += self._read(self._stop, stop)
+            self.pieces = self.pieces + self._read(self._stop, stop)
             self._stop = stop
-        self._load(self._pieces)
+        self._load(self.pieces)
 
     def elapsed(self, start, stop):
         if start < self._start or stop > self._stop:
@@ -68,8 +74,11 @@ class WorkingTimes:
     """
 
     def __init__(self, start):
-        self._now = aware(Datetime.now())
-        self._start = min(aware(start), self._now) if start else self._now
+        now = Datetime.now()
+        # Whole weeks and days, so that the next piece of work asks for the same.
+        first = datetime.combine(min(start or now, now), time.min)
+        self._start = aware(first - timedelta(days=first.weekday()))
+        self._stop = aware(datetime.combine(now, time.min)) + FIRST_STEP
         self._known = {}
 
     def of(self, calendar, company):
@@ -79,17 +88,53 @@ class WorkingTimes:
         """
         key = calendar, company
         if key not in self._known:
-            self._known[key] = self._make(calendar, company)
+            # sudo: holidays count for everybody's deadlines, nobody sees them here
+            self._known[key] = self._make(calendar.sudo(), company)
         return self._known[key]
 
     def _make(self, calendar, company):
-        # sudo: holidays count for everybody's deadlines, nobody sees them here
-        calendar = calendar.sudo()
-        if not calendar or calendar.flexible_hours:
+        if not calendar:
             return WorkingTime()
-        if not calendar.attendance_ids:
-            return WorkingTime([])
-        return CalendarTime(calendar, company, self._start, self._now + FIRST_STEP)
+        key = _get_contents(calendar), company.id, self._start, self._stop
+        pieces = _remembered.get(key)
+        if pieces is None:
+            if calendar.flexible_hours:
+                return WorkingTime()
+            if not calendar.attendance_ids:
+                return WorkingTime([])
+        found = CalendarTime(calendar, company, self._start, self._stop, pieces)
+        if pieces is None:
+            _remembered[key] = found.pieces
+        return found
+
+
+# Intervals by what a calendar holds, not by its id: whatever is changed is another key, so that nothing
+# needs to be forgotten in time, neither by other workers nor when a transaction is taken back.
+_remembered = LRU(64)
+
+
+def _get_contents(calendar):
+    """All that the working time of a calendar comes from, as a short text."""
+    for model in ("resource.calendar", "resource.calendar.attendance", "resource.calendar.leaves"):
+        calendar.env[model].flush_model()
+    ((contents,),) = calendar.env.execute_query(
+        SQL(
+            """
+            SELECT md5(concat_ws('|', calendar::text,
+                       (SELECT string_agg(attendance::text, '' ORDER BY attendance.id)
+                          FROM resource_calendar_attendance attendance
+                         WHERE attendance.calendar_id = calendar.id),
+                       (SELECT string_agg(holiday::text, '' ORDER BY holiday.id)
+                          FROM resource_calendar_leaves holiday
+                         WHERE holiday.resource_id IS NULL
+                           AND (holiday.calendar_id = calendar.id OR holiday.calendar_id IS NULL))))
+              FROM resource_calendar calendar
+             WHERE calendar.id = %s
+            """,
+            calendar.id,
+        )
+    )
+    return contents
 
 
 def is_working(time, moment):

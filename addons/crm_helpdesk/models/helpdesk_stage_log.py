@@ -22,18 +22,11 @@ class HelpdeskStageLog(models.Model):
     _current_uniq = models.UniqueIndex("(ticket_id) WHERE date_to IS NULL", "A ticket is in one stage.")
 
     @api.model
-    def _record(self, tickets, moment):
-        """Write down that the tickets come into their stages now."""
-        self.flush_model()
-        self.env.execute_query(
-            SQL(
-                "UPDATE helpdesk_stage_log SET date_to = %s"
-                " WHERE ticket_id IN %s AND date_to IS NULL RETURNING id",
-                moment,
-                tuple(tickets.ids),
-            )
-        )
-        self.invalidate_model(["date_to"])
+    def _begin(self, tickets, moment):
+        """Write down that new tickets begin in their stages now.
+
+        :rtype: helpdesk.stage.log
+        """
         return self.create(
             [
                 {
@@ -45,3 +38,18 @@ class HelpdeskStageLog(models.Model):
                 for ticket in tickets
             ]
         )
+
+    @api.model
+    def _move(self, tickets, moment):
+        """Write down that the tickets come into other stages now."""
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                "UPDATE helpdesk_stage_log SET date_to = %s"
+                " WHERE ticket_id IN %s AND date_to IS NULL RETURNING id",
+                moment,
+                tuple(tickets.ids),
+            )
+        )
+        self.invalidate_model(["date_to"])
+        self._begin(tickets, moment)

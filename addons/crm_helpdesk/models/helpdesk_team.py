@@ -109,7 +109,7 @@ class HelpdeskTeam(models.Model):
         return Domain("member_ids.user_id", operator, value)
 
     def _compute_stage_ids(self):
-        stages = self.env["helpdesk.stage"].search([("active", "=", True)])
+        stages = self.env["helpdesk.stage"].search_fetch([("active", "=", True)])
         for team in self:
             team.stage_ids = stages.filtered(
                 lambda stage, team=team: not stage.team_ids or team in stage.team_ids

@@ -1,13 +1,14 @@
 import logging
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr
 
 _logger = logging.getLogger(__name__)
 
 # RFC 3834, and what Exchange listens to: no absence notice comes back.
+ACKNOWLEDGEMENTS = 50  # in one transaction
 HEADERS = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
 
 
@@ -48,14 +49,47 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     acknowledged_at = fields.Datetime(string="Confirmed on", readonly=True, copy=False)
+    is_acknowledgement_due = fields.Boolean(readonly=True, copy=False)
+
+    _acknowledgement_idx = models.Index("(id) WHERE is_acknowledgement_due IS TRUE")
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
         ticket = self.sudo()  # sudo: of whomever the message is, this reads what kind it is
         opens = message.sudo().subtype_id == ticket._creation_subtype()
-        if message.message_type == "email" and opens and not self._is_automatic():
-            ticket._acknowledge()
+        if message.message_type == "email" and opens:
+            ticket._acknowledge_later()
         return result
+
+    def _acknowledge_later(self):
+        """Have a new ticket confirmed by the job: mail comes in bursts, all of it is taken in first."""
+        self.ensure_one()
+        if (
+            self.team_id.use_acknowledgement
+            and not self._is_automatic()
+            and not self.env.context.get("helpdesk_no_acknowledgement")
+        ):
+            self.is_acknowledgement_due = True
+            self.env.ref("crm_helpdesk.ir_cron_acknowledge")._trigger()
+
+    @api.model
+    def _cron_acknowledge(self, limit=ACKNOWLEDGEMENTS):
+        """Confirm the tickets that wait for it, in batches with a transaction each."""
+        cron = self.env["ir.cron"]
+        while done := self._acknowledge_due(limit):
+            if not cron._commit_progress(done):
+                return
+
+    @api.model
+    def _acknowledge_due(self, limit=ACKNOWLEDGEMENTS):
+        """Confirm the next tickets that no other worker has; returns how many were looked at."""
+        due = [("is_acknowledgement_due", "=", True)]
+        tickets = self.with_context(active_test=False).search(due, order="id", limit=limit)
+        tickets = tickets.try_lock_for_update(allow_referencing=True)
+        tickets.is_acknowledgement_due = False
+        for ticket in tickets:
+            ticket._acknowledge()
+        return len(tickets)
 
     def _acknowledge(self):
         """Confirm a new ticket to whom it is of; where the mail can't be made, the ticket stays all the same.

@@ -49,7 +49,7 @@ class HelpdeskTicket(models.Model):
             self.env["ir.sequence"]
             .sudo()
             .with_company(company)
-            .search(
+            .search_fetch(
                 [("code", "=", SEQUENCE), ("company_id", "in", [company.id, False])],
                 order="company_id",
                 limit=1,

@@ -40,21 +40,23 @@ class HelpdeskTicket(models.Model):
 
     # In the conversation -----------------------------------------------------------
 
-    def _note_question(self, message):
+    def _note_question(self, message, moved=False):
         """The customer wrote: clocks, stage, or a new ticket."""
         if self.env.context.get("helpdesk_reply_decided"):
-            return super()._note_question(message)
+            return super()._note_question(message, moved)
         effect = self._get_reply_effect(message.body)
         if effect == NOTHING:
             return None
         if effect == FOLLOW_UP:
             self._open_follow_up(message)
             return None
+        # The clocks look once, at the new stage and at what is owed to the customer now.
+        ticket = self.with_context(helpdesk_clocks_later=True)
         if effect == REOPEN:
-            self.action_reopen()
+            ticket.action_reopen()
         elif effect == RESUME:
-            self._resume()
-        return super()._note_question(message)
+            ticket._resume()
+        return super()._note_question(message, moved=effect in (REOPEN, RESUME))
 
     def _resume(self):
         """Back to the stage in which it was worked on before we asked the customer."""
@@ -82,7 +84,7 @@ class HelpdeskTicket(models.Model):
         author = self.env["res.partner"].sudo().browse(message_dict.get("author_id") or [])
         if message_dict.get("is_internal") or ticket._is_from_employee(author):
             return model, ticket.id, custom_values, user_id, alias
-        if ticket._get_reply_effect(message_dict.get("body")) == FOLLOW_UP:
+        if ticket.is_closed and ticket._get_reply_effect(message_dict.get("body")) == FOLLOW_UP:
             later = ticket._get_open_follow_up()
             if not later:
                 return model, False, ticket._prepare_follow_up_values(), user_id, alias
@@ -156,8 +158,6 @@ def get_own_text(body):
     if not body:
         return ""
     tree = html.fragment_fromstring(str(body), create_parent="div")
-    for quote in tree.xpath(
-        ".//blockquote | .//*[@data-o-mail-quote='1' or @data-o-mail-quote-container='1']"
-    ):
+    for quote in tree.xpath(QUOTES):
         quote.drop_tree()
     return html2plaintext(html.tostring(tree, encoding="unicode"))

@@ -59,7 +59,10 @@ class HelpdeskTicket(models.Model):
         rows = (
             self.env["helpdesk.sla.status"]
             .sudo()
-            .search([("ticket_id", "in", waiting.ids), ("running_since", "!=", False)])
+            .search_fetch(
+                [("ticket_id", "in", waiting.ids), ("running_since", "!=", False)],
+                ["ticket_id", "policy_id", "deadline", "failed_at", "calendar_id", "company_id"],
+            )
         )
         rows_of = rows.grouped("ticket_id")
         now = fields.Datetime.now()
@@ -91,7 +94,10 @@ class HelpdeskTicket(models.Model):
         if watched:
             self._note_ends(closed)
             moved = self.filtered(lambda ticket: ticket.stage_id != stages[ticket])
-            self.env["helpdesk.sla.engine"]._follow(self, moved)
+            engine = self.env["helpdesk.sla.engine"]
+            engine._note_moves(moved)
+            if not self.env.context.get("helpdesk_clocks_later"):
+                engine._update(self, moved)
         if vals.get("user_id") and not self.env.context.get("helpdesk_sla_later"):
             self._note_assigned()
         return result
@@ -123,7 +129,7 @@ class HelpdeskTicket(models.Model):
         if message.message_type not in ("comment", "email") or message.is_internal or self._is_automatic():
             return False
         subtype = message.subtype_id
-        if not subtype or subtype.internal or subtype == self._creation_subtype():
+        if not subtype or subtype == self._creation_subtype() or subtype.internal:
             return False
         return message.author_id != self.env.ref("base.partner_root")
 
@@ -152,11 +158,16 @@ class HelpdeskTicket(models.Model):
         self.write(values)
         self.env["helpdesk.sla.engine"]._answer(self)
 
-    def _note_question(self, _message):
-        """The first answer is owed from the beginning; the next ones from what the customer writes."""
-        if self.first_response_at and not self.customer_waits_since:
+    def _note_question(self, _message, moved=False):
+        """The first answer is owed from the beginning; the next ones from what the customer writes.
+
+        :param bool moved: it has moved the ticket, whose clocks wait for this
+        """
+        begins_to_wait = self.first_response_at and not self.customer_waits_since
+        if begins_to_wait:
             self.customer_waits_since = fields.Datetime.now()
-            self.env["helpdesk.sla.engine"]._update(self)
+        if begins_to_wait or moved:
+            self.env["helpdesk.sla.engine"]._update(self, moved=self if moved else None)
 
     # How long it took --------------------------------------------------------------------
 
@@ -201,10 +212,9 @@ class HelpdeskTicket(models.Model):
         logs = self.sudo().stage_log_ids.grouped("ticket_id")  # sudo: when it was opened
         openings = {ticket: ticket._get_opening(logs) for ticket in self}
         times = WorkingTimes(min(openings.values(), default=moment))
+        calendars = self._get_sla_calendars()
         return {
-            ticket: times.of(ticket._get_sla_calendar(), ticket.company_id).elapsed(
-                aware(opening), aware(moment)
-            )
+            ticket: times.of(calendars[ticket], ticket.company_id).elapsed(aware(opening), aware(moment))
             / HOUR
             for ticket, opening in openings.items()
         }
@@ -218,15 +228,22 @@ class HelpdeskTicket(models.Model):
         logs = logs_of.get(self.sudo()) or logs_of.get(self)
         return logs[0].date_from if logs else self.create_date.replace(microsecond=0)
 
-    def _get_sla_calendar(self):
-        """Hours that count for the customer, else for the team.
+    def _get_sla_calendars(self):
+        """Hours that count for each ticket: those of its customer, else those of its team.
 
-        :rtype: resource.calendar
+        :rtype: dict[helpdesk.ticket, resource.calendar]
         """
-        self.ensure_one()
+        calendars = {}
         # sudo: agreed hours of a customer count also where the employee may not see the customer
-        ticket = self.sudo().with_company(self.company_id)
-        return ticket.commercial_partner_id.helpdesk_calendar_id or ticket.team_id.resource_calendar_id
+        for company, tickets in self.sudo().grouped("company_id").items():
+            partners = tickets.commercial_partner_id.with_company(company)
+            partners.fetch(["helpdesk_calendar_id"])  # a customer has many fields, this needs one
+            agreed = {partner.id: partner.helpdesk_calendar_id for partner in partners}
+            for ticket in tickets:
+                calendars[ticket] = (
+                    agreed.get(ticket.commercial_partner_id.id) or ticket.team_id.resource_calendar_id
+                )
+        return calendars
 
 
 def _count_down(row, time, now):

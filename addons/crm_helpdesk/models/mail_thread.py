@@ -3,9 +3,12 @@ from xmlrpc.client import Binary
 from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..lib.automatic_mail import is_automatic, may_be_answered_automatically
+from ..lib.automatic_mail import Headers, is_automatic, may_be_answered_automatically
 from ..lib.raw_mail import digest
 from .helpdesk_mail_router import TICKET
+
+# Key of what a cursor knows of addresses while a mail is taken in: {address: whether it is ours}
+ALIASES = "crm_helpdesk.aliases"
 
 
 class TooLarge(Exception):
@@ -32,6 +35,7 @@ class MailThread(models.AbstractModel):
         failures = self.env["helpdesk.mail.failure"].sudo()  # sudo: whoever hands over mail
         key = digest(raw)
         gateway = self.with_context(helpdesk_mail_digest=key)
+        self.env.cr.cache[ALIASES] = {}
         try:
             failures._check_size(model, raw)
             with self.env.cr.savepoint():
@@ -46,6 +50,8 @@ class MailThread(models.AbstractModel):
             if not is_kept or isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                 raise
             return False
+        finally:
+            self.env.cr.cache.pop(ALIASES, None)
         failures._settle(key)
         return result
 
@@ -65,13 +71,31 @@ class MailThread(models.AbstractModel):
 
     def _message_route_process(self, message, message_dict, routes):
         """Let records know that nobody wrote the mail by hand, and who else it was written to."""
+        headers = Headers(message)
         gateway = self.with_context(
-            helpdesk_automatic_mail=is_automatic(message),
-            helpdesk_no_acknowledgement=not may_be_answered_automatically(message),
+            helpdesk_automatic_mail=is_automatic(headers),
+            helpdesk_no_acknowledgement=not may_be_answered_automatically(headers),
             helpdesk_other_teams=tuple(message_dict.pop("helpdesk_other_teams", ())),
             helpdesk_keeps_mail=True,
         )
         return super(MailThread, gateway)._message_route_process(message, message_dict, routes)
+
+
+class MailAliasDomain(models.Model):
+    """Which addresses are ours: for one mail the ERP asks it five times, of the same addresses."""
+
+    _inherit = "mail.alias.domain"
+
+    @api.model
+    def _find_aliases(self, email_list):
+        known = self.env.cr.cache.get(ALIASES)
+        if known is None:
+            return super()._find_aliases(email_list)
+        unknown = [email for email in email_list if email not in known]
+        if unknown:
+            found = super()._find_aliases(unknown)
+            known.update((email, email in found) for email in unknown)
+        return [email for email in email_list if known[email]]
 
 
 class MailAlias(models.Model):

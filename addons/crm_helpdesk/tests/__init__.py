@@ -16,6 +16,7 @@ from . import test_sla_cases
 from . import test_sla_clock
 from . import test_sla_course
 from . import test_sla_policy
+from . import test_sla_terms
 from . import test_sla_response
 from . import test_sla_watch
 from . import test_speed

@@ -98,6 +98,7 @@ class TestMailEndToEnd(HelpdeskMailCommon, HttpCase):
         self.fetch(fetcher)
         ticket = self.tickets()
         self.assertRecordValues(ticket, [{"name": "Toner leaks", "partner_id": self.contact.id}])
+        self.env["helpdesk.ticket"]._acknowledge_due()
         self.push_out()
         (confirmation,) = [mail for mail in self.get_arrived() if CUSTOMER in mail["To"]]
         self.assertIn(ticket.number, confirmation["Subject"])

@@ -1,9 +1,12 @@
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .mail_common import HelpdeskMailCommon
+
+LOGGER = "odoo.addons.crm_helpdesk.models.helpdesk_ticket_acknowledge"
 
 
 @tagged("post_install", "-at_install")
@@ -15,6 +18,41 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
         super().setUpClass()
         # Other mails of a new ticket would only be in the way.
         cls.team.user_id = False
+
+    def receive(self, *args, **options):
+        ticket = super().receive(*args, **options)
+        self.env["helpdesk.ticket"]._acknowledge_due()
+        return ticket
+
+    def test_mail_is_taken_in_first_and_confirmed_then_once(self):
+        job = self.env.ref("crm_helpdesk.ir_cron_acknowledge")
+        called = [("cron_id", "=", job.id)]
+        before = self.env["ir.cron.trigger"].search_count(called)
+        ticket = super().receive()
+        self.assertGreater(self.env["ir.cron.trigger"].search_count(called), before)
+        self.assertFalse(ticket.acknowledged_at)
+        self.env["helpdesk.ticket"]._acknowledge_due()
+        self.assertTrue(ticket.acknowledged_at)
+        self.assertFalse(ticket.is_acknowledgement_due)
+        self.assertFalse(self.env["helpdesk.ticket"]._acknowledge_due())
+        confirmations = ticket.message_ids.filtered(lambda message: message.message_type == "auto_comment")
+        self.assertEqual(len(confirmations), 1)
+
+    def test_confirmation_that_cannot_be_made_holds_up_no_other(self):
+        Ticket = type(self.env["helpdesk.ticket"])
+        first = super().receive()
+        second = super().receive(sender="max@nowhere.example")
+        send = Ticket._send_acknowledgement
+
+        def refuse_first(ticket):
+            if ticket == first:
+                raise UserError("No")
+            return send(ticket)
+
+        with patch.object(Ticket, "_send_acknowledgement", refuse_first), mute_logger(LOGGER):
+            self.assertEqual(self.env["helpdesk.ticket"]._acknowledge_due(), 2)
+        self.assertFalse(first.acknowledged_at)
+        self.assertTrue(second.acknowledged_at)
 
     def sent_by(self, work):
         outgoing = [("state", "=", "outgoing")]
@@ -106,7 +144,7 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
         self.assertNotIn("/my/tickets", mail["body"])
 
     @mute_logger(
-        "odoo.addons.crm_helpdesk.models.helpdesk_ticket_acknowledge",
+        LOGGER,
         "odoo.addons.mail.models.mail_render_mixin",
     )
     def test_broken_template_loses_no_ticket(self):
