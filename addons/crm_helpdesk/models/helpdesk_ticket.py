@@ -120,14 +120,16 @@ class HelpdeskTicket(models.Model):
         "account.move",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('move_type', 'in', ('out_invoice', 'out_refund')), "
-        "('commercial_partner_id', '=?', commercial_partner_id)]",
+        "('commercial_partner_id', '=?', commercial_partner_id)] + "
+        "([('line_ids.sale_line_ids.order_id', '=', sale_order_id)] if sale_order_id else [])",
     )
     picking_id = fields.Many2one(
         "stock.picking",
         string="Delivery",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('picking_type_code', '=', 'outgoing'), "
-        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)] + "
+        "([('sale_id', '=', sale_order_id)] if sale_order_id else [])",
     )
 
     # When
