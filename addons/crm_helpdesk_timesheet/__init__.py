@@ -1,4 +1,4 @@
-from . import models
+from . import demo, models
 
 
 def pre_init_hook(env):

@@ -12,6 +12,7 @@
         "views/helpdesk_team_views.xml",
         "views/helpdesk_ticket_views.xml",
     ],
+    "demo": ["demo/helpdesk_timesheet.xml"],
     "pre_init_hook": "pre_init_hook",
     "auto_install": True,
 }

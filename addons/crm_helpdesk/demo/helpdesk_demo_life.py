@@ -78,7 +78,14 @@ class HelpdeskDemoLife(models.AbstractModel):
         desk._create_parts(team)
         articles = desk.env["helpdesk.article"].create(
             [
-                {"name": name, "visibility": visibility, "body": body, "lang": "en_US", "state": "published"}
+                {
+                    "name": name,
+                    "visibility": visibility,
+                    "body": body,
+                    "lang": "en_US",
+                    "state": "published",
+                    "user_id": self.env.ref("base.user_demo").id,
+                }
                 for name, visibility, body in ARTICLES
             ]
         )

@@ -44,7 +44,7 @@ class HelpdeskArticle(models.Model):
         copy=False,
     )
     visibility = fields.Selection(
-        [("internal", "Helpdesk employees"), ("portal", "Employees, and customers in the portal")],
+        [("internal", "Helpdesk employees"), ("portal", "Helpdesk employees and customers")],
         required=True,
         default="internal",
         tracking=True,

@@ -51,13 +51,14 @@ class HelpdeskTeam(models.Model):
         [
             ("followers", "Invited employees"),
             ("employees", "All helpdesk employees"),
-            ("portal", "All helpdesk employees, and customers in the portal"),
+            ("portal", "Helpdesk employees and customers"),
         ],
         string="Visibility",
         required=True,
         default="portal",
         tracking=True,
-        help="Invited employees: members, the leader and whoever follows the team or the ticket.",
+        help="Invited employees: members, the leader and whoever follows the team or the ticket. Customers"
+        " see their own tickets in the portal.",
     )
 
     # How

@@ -120,14 +120,16 @@ class HelpdeskTicket(models.Model):
         "account.move",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('move_type', 'in', ('out_invoice', 'out_refund')), "
-        "('commercial_partner_id', '=?', commercial_partner_id)]",
+        "('commercial_partner_id', '=?', commercial_partner_id)] + "
+        "([('line_ids.sale_line_ids.order_id', '=', sale_order_id)] if sale_order_id else [])",
     )
     picking_id = fields.Many2one(
         "stock.picking",
         string="Delivery",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('picking_type_code', '=', 'outgoing'), "
-        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)] + "
+        "([('sale_id', '=', sale_order_id)] if sale_order_id else [])",
     )
 
     # When
@@ -196,11 +198,13 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _group_expand_stages(self, stages, domain):
-        """Show a team's empty stages as well."""
+        """Show empty stages as well: those of the team, else those that all teams share."""
         team_id = self.env.context.get("default_team_id")
-        if not team_id:
-            return stages
-        return stages | self.env["helpdesk.team"].browse(team_id).stage_ids
+        if team_id:
+            empty = self.env["helpdesk.team"].browse(team_id).stage_ids
+        else:
+            empty = stages.search([("team_ids", "=", False)])
+        return (stages | empty).sorted()
 
     # Constraints ------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 import logging
 from datetime import timedelta
 
+from pytz import UTC, timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formataddr
+from odoo.tools import format_date, format_time, formataddr
 
 _logger = logging.getLogger(__name__)
 
@@ -155,6 +157,24 @@ class HelpdeskTicket(models.Model):
             notify_author=True,
             mail_headers=HEADERS,
             force_send=False,
+        )
+
+    def _get_back_text(self):
+        """When the team is at work again, empty while it is: nobody waits in vain for an answer tonight.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        now, team = fields.Datetime.now().replace(tzinfo=UTC), self.team_id
+        back = team._get_next_working_moment(now)
+        if not back or back <= now:
+            return ""
+        back = back.astimezone(timezone(team.resource_calendar_id.tz))
+        return self.env._(
+            "We are not at work now; we are back on %(weekday)s, %(day)s at %(time)s.",
+            weekday=format_date(self.env, back.date(), date_format="EEEE"),
+            day=format_date(self.env, back.date()),
+            time=format_time(self.env, back.time(), time_format="short"),
         )
 
     def _get_customer_link(self):

@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crm_core.tests.common import CrmCoreCommon
 
@@ -47,6 +48,27 @@ class TestAfterSales(HelpdeskCommon, CrmCoreCommon):
             self.env[action["res_model"]].with_user(user).with_context(**action["context"]).create(values)
         )
         return wizard, getattr(wizard, method)()
+
+    def offered(self, ticket, name):
+        """The documents that a field offers to choose."""
+        values = {
+            "company_id": ticket.company_id.id,
+            "commercial_partner_id": ticket.commercial_partner_id.id,
+            "sale_order_id": ticket.sale_order_id.id,
+        }
+        field = ticket._fields[name]
+        return self.env[field.comodel_name].search(safe_eval(field.domain, values))
+
+    def test_documents_are_offered_by_customer_and_then_by_order(self):
+        other = self.order(self.contact, [(self.paper, 1)], days_ago=5)
+        delivery, bill = self.deliver(other, days_ago=4), self.invoice(other, days_ago=4)
+        self.assertEqual(self.offered(self.case, "picking_id"), self.delivery)
+        self.assertEqual(self.offered(self.case, "invoice_id"), self.bill_of_order)
+        self.case.sale_order_id = False
+        self.assertEqual(self.offered(self.case, "picking_id"), self.delivery | delivery)
+        self.assertEqual(self.offered(self.case, "invoice_id"), self.bill_of_order | bill)
+        stranger = self.ticket(partner_id=self.env["res.partner"].create({"name": "Stranger"}).id)
+        self.assertFalse(self.offered(stranger, "invoice_id"))
 
     def test_agent_asks_and_accounting_carries_out(self):
         request = self.ask("refund", note="Three of them leak")

@@ -87,6 +87,27 @@ class TestTicket(HelpdeskCommon):
         ticket.stage_id = self.new
         stage.unlink()
 
+    def board(self, **context):
+        """Stages of the board of a new employee, from left to right."""
+        Ticket = self.env["helpdesk.ticket"].with_context(read_group_expand=True, **context)
+        groups = Ticket.web_read_group([("user_id", "=", self.ben.id)], ["stage_id"])["groups"]
+        return self.env["helpdesk.stage"].browse(group["stage_id"][0] for group in groups)
+
+    def test_board_has_its_stages_before_there_are_tickets(self):
+        other = self.make_team("Others", self.ben)
+        own = self.env["helpdesk.stage"].create(
+            {"name": "At the workshop", "team_ids": other.ids, "sequence": 15}
+        )
+        other.invalidate_recordset(["stage_ids"])
+        shared = self.env["helpdesk.stage"].search([("team_ids", "=", False)])
+        self.assertEqual(self.board(), shared)
+        self.ticket(user_id=self.ben.id, stage_id=self.solved.id)
+        self.assertEqual(self.board(), shared, "in their order, whichever have tickets")
+        self.assertEqual(self.board(default_team_id=other.id), other.stage_ids)
+        self.assertIn(own, other.stage_ids)
+        self.ticket(user_id=self.ben.id, team_id=other.id, stage_id=own.id)
+        self.assertEqual(self.board(), (shared | own).sorted())
+
     def test_team_keeps_a_beginning_and_an_end(self):
         with self.assertRaises(ValidationError):
             self.solved.active = False

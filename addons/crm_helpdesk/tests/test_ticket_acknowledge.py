@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .mail_common import HelpdeskMailCommon
@@ -173,3 +173,18 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
             return form.record
 
         self.assertFalse(self.sent_by(by_hand)[1])
+
+    def test_out_of_hours_it_says_when_we_are_back(self):
+        calendar = self.env["resource.calendar"].create({"name": "Office", "tz": "Europe/Brussels"})
+        ticket = self.ticket()
+        self.assertFalse(ticket._get_back_text(), "around the clock")
+        self.team.resource_calendar_id = calendar
+        with freeze_time("2026-03-06 19:00:00"):
+            self.assertIn("Monday, 03/09/2026 at 8:00", ticket._get_back_text())
+            # Spaces of all kinds stand between the hour and its half of the day.
+            _ticket, (mail,) = self.sent_by(self.receive)
+        self.assertIn("we are back on Monday, 03/09/2026", mail["body"])
+        with freeze_time("2026-03-09 09:00:00"):
+            self.assertFalse(ticket._get_back_text())
+            _ticket, (mail,) = self.sent_by(self.receive)
+        self.assertNotIn("we are back", mail["body"])

@@ -13,7 +13,7 @@ from ..models.helpdesk_team import PAGE
 from ..models.helpdesk_ticket import FILE_BYTES_MAX, FILES_MAX, NAME_MAX
 
 SAID = ("team_id", "type_id", "name", "email", "subject", "body")
-SENT = "crm_helpdesk_website_number"
+SENT, BACK = "crm_helpdesk_website_number", "crm_helpdesk_website_back"
 # Per client and hour; an office may share one address.
 SENDS, MINUTES = 20, 60
 # What captchas call the form; reCAPTCHA and Turnstile of the ERP find it by this name.
@@ -55,12 +55,14 @@ class ContactSupport(http.Controller):
         except UserError as error:
             return self._page(**said, error=str(error))
         request.session[SENT] = ticket.number
+        request.session[BACK] = ticket._get_back_text()
         return request.redirect(f"{PAGE}/thanks")
 
     @http.route(f"{PAGE}/thanks", type="http", auth="public", methods=["GET"], website=True, sitemap=False)
     def contact_support_thanks(self, **_kwargs):
         response = request.render(
-            "crm_helpdesk_website.contact_support_thanks", {"number": request.session.get(SENT)}
+            "crm_helpdesk_website.contact_support_thanks",
+            {"number": request.session.get(SENT), "back": request.session.get(BACK)},
         )
         response.headers["X-Robots-Tag"] = "noindex"
         return response

@@ -1,7 +1,7 @@
 import { customerPanels } from "@crm_core/overview/customer_panels";
 import { OverviewPanel } from "@crm_core/overview/overview_panel";
 import { Component } from "@odoo/owl";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 
 const KINDS = {
@@ -19,11 +19,21 @@ export class TicketsPanel extends Component {
         return this.props.section.rows.map((row) => ({
             ...row,
             badge: KINDS[row.kind] || "text-bg-secondary",
-            deadlineText: row.deadline
-                ? formatDateTime(deserializeDateTime(row.deadline), { showSeconds: false })
-                : "",
+            ...this.describeDeadline(row.deadline),
             person: row.user || _t("Nobody yet"),
         }));
+    }
+
+    /** When an answer or solution is due as people say it, and to the minute for who points at it. */
+    describeDeadline(text) {
+        if (!text) {
+            return {};
+        }
+        const deadline = deserializeDateTime(text);
+        return {
+            deadlineText: _t("due %s", deadline.toRelative()),
+            deadlineHint: toLocaleDateTimeString(deadline, { showSeconds: false }),
+        };
     }
 
     openTicket(row) {
