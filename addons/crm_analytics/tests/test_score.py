@@ -28,7 +28,7 @@ class TestAnalyticsScore(AnalyticsCommon):
         cls.bought(cls.gone, range(300, 700, 30), 200)
         cls.bought(cls.single, [20], 50)
         for number, customer in enumerate(others):
-            cls.bought(customer, range(10 + 6 * number, 30 * (number % 9) + 11 + 6 * number, 30), 50 + number)
+            cls.bought(customer, range(10 + number, 30 * (number % 9) + 211 + number, 30), 50 + number)
 
     @classmethod
     def bought(cls, customer, days_ago, revenue):
