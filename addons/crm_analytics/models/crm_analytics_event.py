@@ -250,7 +250,8 @@ class CrmCustomerStat(models.Model):
 
     @api.model
     def _refresh(self, company, partners):
-        super()._refresh(company, partners)
+        result = super()._refresh(company, partners)
         partner_ids = sorted(getattr(partners, "ids", partners))
         if partner_ids:
             self.env["crm.analytics.event"]._refresh(company, partner_ids)
+        return result

@@ -194,7 +194,7 @@ class CrmAnalyticsModel(models.Model):
         parameters = self._get_parameters()
         history = found["x"], found["t_x"], found["T"]
         scores = rfm.score(_limits(self.thresholds), found["silence"], found["days"], found["revenue"])
-        segments = self.env["crm.analytics.segment"].search([])
+        segments = self.env["crm.analytics.segment"].search([("active", "=", True)])
         ids = np.array([*segments.ids, 0])  # the last for who fits in none
         value = gamma_gamma.expected_value(_value_fit(self.value_fit), found["x"], found["z"])
         discount = gamma_gamma.annual_to_monthly(self.company_id.crm_analytics_discount / 100)

@@ -19,16 +19,17 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
         # Other mails of a new ticket would only be in the way.
         cls.team.user_id = False
 
-    def receive(self, *args, **options):
+    def receive(self, *args, job=True, **options):
         ticket = super().receive(*args, **options)
-        self.env["helpdesk.ticket"]._acknowledge_due()
+        if job:
+            self.env["helpdesk.ticket"]._acknowledge_due()
         return ticket
 
     def test_mail_is_taken_in_first_and_confirmed_then_once(self):
         job = self.env.ref("crm_helpdesk.ir_cron_acknowledge")
         called = [("cron_id", "=", job.id)]
         before = self.env["ir.cron.trigger"].search_count(called)
-        ticket = super().receive()
+        ticket = self.receive(job=False)
         self.assertGreater(self.env["ir.cron.trigger"].search_count(called), before)
         self.assertFalse(ticket.acknowledged_at)
         self.env["helpdesk.ticket"]._acknowledge_due()
@@ -40,13 +41,13 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
 
     def test_confirmation_that_cannot_be_made_holds_up_no_other(self):
         Ticket = type(self.env["helpdesk.ticket"])
-        first = super().receive()
-        second = super().receive(sender="max@nowhere.example")
+        first = self.receive(job=False)
+        second = self.receive(job=False, sender="max@nowhere.example")
         send = Ticket._send_acknowledgement
 
         def refuse_first(ticket):
             if ticket == first:
-                raise UserError("No")
+                raise UserError(self.env._("Not this one"))
             return send(ticket)
 
         with patch.object(Ticket, "_send_acknowledgement", refuse_first), mute_logger(LOGGER):
