@@ -77,8 +77,11 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
         other = self.ticket("Ticket of branch", team_id=team.id, partner_id=self.main.partner_id.id)
         self.all |= other
         self.assertEqual(self.seen(self.main), {"main", "colleague"})
-        self.main.write({"company_ids": [Command.link(branch.id)], "company_id": branch.id})
-        self.assertIn("Branch support", self.get("/my/tickets/new", self.main).text)
+        # Of the branch alone: with a website, who is of several companies is shown that of the website.
+        self.main.write({"company_ids": [Command.set(branch.ids)], "company_id": branch.id})
+        page = self.get("/my/tickets/new", self.main).text
+        self.assertRegex(page, rf'name="team_id"[^>]* value="{team.id}"')
+        self.assertNotRegex(page, rf'name="team_id"[^>]* value="{self.team.id}"')
         self.assertNotIn(other.name, self.get("/my/tickets", self.colleague).text)
 
     def test_page_is_for_whom_it_concerns(self):
