@@ -5,6 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
 
 from ..lib.mail_failure import describe
 from ..lib.raw_mail import digest, read_headers
@@ -208,8 +209,13 @@ class HelpdeskMailFailure(models.Model):
     @api.model
     def _settle(self, key):
         """A mail that was kept has come in after all."""
-        failure = self.search([("digest", "=", key), ("state", "=", "waiting")])
-        if failure and not self.env.context.get("helpdesk_replay"):
+        if self.env.context.get("helpdesk_replay"):
+            return
+        # Each mail asks this, hardly one was kept.
+        self.flush_model(["digest", "state"])
+        query = SQL("SELECT id FROM helpdesk_mail_failure WHERE digest = %s AND state = 'waiting'", key)
+        if kept := self.env.execute_query(query):
+            failure = self.browse(id_ for (id_,) in kept)
             message = failure._find_message(failure.message_id)
             failure.write({"state": "done", "ticket_id": message.res_id})
 

@@ -64,7 +64,7 @@ class HelpdeskTicket(models.Model):
         return result
 
     def _acknowledge_later(self):
-        """Have a new ticket confirmed by the job: mail comes in bursts, all of it is taken in first."""
+        """Have a new ticket confirmed within a minute: mail comes in bursts, all of it is taken in first."""
         self.ensure_one()
         if (
             self.team_id.use_acknowledgement
@@ -72,7 +72,6 @@ class HelpdeskTicket(models.Model):
             and not self.env.context.get("helpdesk_no_acknowledgement")
         ):
             self.is_acknowledgement_due = True
-            self.env.ref("crm_helpdesk.ir_cron_acknowledge")._trigger()
 
     @api.model
     def _cron_acknowledge(self, limit=ACKNOWLEDGEMENTS):

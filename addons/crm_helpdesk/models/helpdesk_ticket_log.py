@@ -32,12 +32,21 @@ class HelpdeskTicket(models.Model):
             )
         others = self - told
         if others:
-            others._message_log_batch({ticket.id: ticket._creation_message() for ticket in others})
+            others._for_the_log()._message_log_batch(
+                {ticket.id: ticket._creation_message() for ticket in others}
+            )
 
     def _message_track(self, fields_iter, initial_values_dict):
         told = self._get_followed_by(self._stage_subtype())
-        tickets = self.with_context(helpdesk_stage_followed=told._ids)
+        tickets = self._for_the_log().with_context(helpdesk_stage_followed=told._ids)
         return super(HelpdeskTicket, tickets)._message_track(fields_iter, initial_values_dict)
+
+    def _for_the_log(self):
+        """The tickets, where what is logged is told to nobody: it needs no address for answers, for which
+        the ERP reads the whole company, and of its author only how he is called.
+        """
+        self.env.user.partner_id.fetch(("name", "email"))
+        return self.with_context(helpdesk_log_only=True)
 
     def _track_subtype(self, init_values):
         self.ensure_one()

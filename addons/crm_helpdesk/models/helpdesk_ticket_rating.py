@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 RATES = (5, 3, 1)
@@ -9,6 +9,9 @@ class HelpdeskTicket(models.Model):
     """How satisfied the customer is, by the ERP's ratings."""
 
     _inherit = "helpdesk.ticket"
+
+    # Nobody rated what is new: nothing to ask the database for.
+    rating_last_value = fields.Float(compute="_compute_rating_last_value", store=True, precompute=True)
 
     def write(self, vals):
         unsolved = self.filtered(lambda ticket: ticket.stage_kind != "closed")

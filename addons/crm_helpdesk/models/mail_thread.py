@@ -62,6 +62,12 @@ class MailThread(models.AbstractModel):
             return self.env["helpdesk.mail.router"]._route(message, message_dict, routes)
         return routes
 
+    def _notify_get_reply_to(self, default=None, author_id=False):
+        # The ERP's notes are about no record here; those of tickets go through the ticket.
+        if not self and self.env.context.get("helpdesk_log_only"):
+            return {False: default}
+        return super()._notify_get_reply_to(default=default, author_id=author_id)
+
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
         # Somebody looked at the mail and wants it.

@@ -26,11 +26,7 @@ class TestTicketAcknowledge(HelpdeskMailCommon):
         return ticket
 
     def test_mail_is_taken_in_first_and_confirmed_then_once(self):
-        job = self.env.ref("crm_helpdesk.ir_cron_acknowledge")
-        called = [("cron_id", "=", job.id)]
-        before = self.env["ir.cron.trigger"].search_count(called)
         ticket = self.receive(job=False)
-        self.assertGreater(self.env["ir.cron.trigger"].search_count(called), before)
         self.assertFalse(ticket.acknowledged_at)
         self.env["helpdesk.ticket"]._acknowledge_due()
         self.assertTrue(ticket.acknowledged_at)
