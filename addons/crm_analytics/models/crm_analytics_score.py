@@ -10,14 +10,14 @@ ROWS = 20_000  # written at a time
 DATES = frozenset({"first_day", "last_day", "next_day"})
 # Columns of a score and their types in the database.
 COLUMNS = {
-    "partner_id": "int",
+    "partner_id": "int4",
     **dict.fromkeys(("first_day", "last_day", "next_day"), "date"),
-    **dict.fromkeys(("purchase_days", "recency", "frequency", "monetary"), "int"),
+    **dict.fromkeys(("purchase_days", "recency", "frequency", "monetary"), "int4"),
     **dict.fromkeys(("revenue", "revenue_12m", "average_value", "expected_value"), "numeric"),
     **dict.fromkeys(("expected_revenue", "lifetime_value", "money_at_stake"), "numeric"),
-    **dict.fromkeys(("mean_gap", "refund_rate", "p_alive", "p_no_order", "expected_orders"), "float"),
+    **dict.fromkeys(("mean_gap", "refund_rate", "p_alive", "p_no_order", "expected_orders"), "float8"),
     **dict.fromkeys(("rfm", "abc_class", "risk"), "varchar"),
-    "segment_id": "int",
+    "segment_id": "int4",
 }
 NUMBERS = ("partner", "first", "last", "days")
 
@@ -141,7 +141,9 @@ class CrmAnalyticsCustomer(models.Model):
             model=model.id,
             as_of=as_of,
             reliable=not model.doubts and model.status == "ok",
-            arrays=SQL(", ").join(SQL("%s::%s[]", part[name], SQL(type_)) for name, type_ in COLUMNS.items()),
+            arrays=SQL(", ").join(
+                SQL("%s::%s[]", part[name], SQL.identifier(type_)) for name, type_ in COLUMNS.items()
+            ),
             assignments=SQL(", ").join(
                 SQL("%s = excluded.%s", SQL.identifier(name), SQL.identifier(name)) for name in own
             ),

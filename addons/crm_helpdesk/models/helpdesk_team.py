@@ -6,6 +6,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# Levels of visibility in which customers see their own tickets.
+PORTAL_LEVELS = ("invited_users", "portal")
+
 
 class HelpdeskTeam(models.Model):
     """People who answer the same kind of requests, and the rules by which they do."""
@@ -50,6 +53,7 @@ class HelpdeskTeam(models.Model):
     privacy_visibility = fields.Selection(
         [
             ("followers", "Invited employees"),
+            ("invited_users", "Invited employees, and customers in the portal"),
             ("employees", "All helpdesk employees"),
             ("portal", "Helpdesk employees and customers"),
         ],

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .helpdesk_team import PORTAL_LEVELS
+
 
 class HelpdeskTeam(models.Model):
     """What the team offers its customers in the portal."""
@@ -45,5 +47,5 @@ class HelpdeskTeam(models.Model):
         """
         # sudo: customers have no access to teams; the pages show name and description of these alone
         return self.sudo().search(
-            [("privacy_visibility", "=", "portal"), ("company_id", "in", self.env.companies.ids)]
+            [("privacy_visibility", "in", PORTAL_LEVELS), ("company_id", "in", self.env.companies.ids)]
         )

@@ -114,13 +114,15 @@ class HelpdeskTicket(models.Model):
         string="Sales Order",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), "
-        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)]",
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id), "
+        "('order_line.product_id', '=?', product_id)]",
     )
     invoice_id = fields.Many2one(
         "account.move",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('move_type', 'in', ('out_invoice', 'out_refund')), "
-        "('commercial_partner_id', '=?', commercial_partner_id)] + "
+        "('commercial_partner_id', '=?', commercial_partner_id), "
+        "('invoice_line_ids.product_id', '=?', product_id)] + "
         "([('line_ids.sale_line_ids.order_id', '=', sale_order_id)] if sale_order_id else [])",
     )
     picking_id = fields.Many2one(
@@ -128,7 +130,8 @@ class HelpdeskTicket(models.Model):
         string="Delivery",
         index="btree_not_null",
         domain="[('company_id', '=', company_id), ('picking_type_code', '=', 'outgoing'), "
-        "('partner_id.commercial_partner_id', '=?', commercial_partner_id)] + "
+        "('partner_id.commercial_partner_id', '=?', commercial_partner_id), "
+        "('move_ids.product_id', '=?', product_id)] + "
         "([('sale_id', '=', sale_order_id)] if sale_order_id else [])",
     )
 

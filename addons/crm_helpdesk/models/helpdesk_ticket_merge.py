@@ -7,7 +7,7 @@ from odoo.tools.mail import email_split_and_format
 # What people said; the protocol of a ticket (stages, assignments) stays with it.
 SAID = ("email", "comment", "email_outgoing", "auto_comment", "out_of_office")
 # Who may see a ticket of such a team, the fewest first.
-OPENNESS = ("followers", "employees", "portal")
+OPENNESS = ("followers", "invited_users", "employees", "portal")
 
 
 class HelpdeskTicket(models.Model):

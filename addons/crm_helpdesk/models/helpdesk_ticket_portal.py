@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext, plaintext2html
 
+from .helpdesk_team import PORTAL_LEVELS
+
 TEXT_MAX = 10000  # characters in a text of a customer
 # Whatever else a ticket has is the company's own business; also what other addons add.
 READABLE = frozenset(
@@ -114,7 +116,7 @@ class HelpdeskTicket(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        return self.active and self.team_id.privacy_visibility == "portal"
+        return self.active and self.team_id.privacy_visibility in PORTAL_LEVELS
 
     @api.model
     def _get_portal_domain(self, person):

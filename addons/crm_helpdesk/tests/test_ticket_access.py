@@ -39,6 +39,15 @@ class TestTicketAccess(HelpdeskCommon):
             self.env["helpdesk.team"].with_user(self.outsider).search([("id", "=", self.private.id)])
         )
 
+    def test_team_of_invited_employees_and_customers(self):
+        self.private.privacy_visibility = "invited_users"
+        ticket = self.ticket(team_id=self.private.id)
+        self.assertTrue(ticket._is_in_portal())
+        self.assertEqual(
+            [self.sees(user, ticket) for user in (self.anna, self.ben, self.outsider, self.lead)],
+            [True, False, False, True],
+        )
+
     def test_who_is_invited_or_assigned_sees_a_private_ticket(self):
         followed = self.ticket(team_id=self.private.id)
         followed.message_subscribe(self.outsider.partner_id.ids)

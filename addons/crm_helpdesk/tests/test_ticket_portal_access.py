@@ -64,6 +64,12 @@ class TestTicketPortalAccess(HelpdeskPortalCase):
         self.assertEqual(self.get("/my/tickets", self.main).status_code, 200)
         self.assertIn("No tickets yet", self.get("/my/tickets", self.main).text)
 
+    def test_customers_of_invited_employees_see_their_own(self):
+        self.team.privacy_visibility = "invited_users"
+        self.assertEqual(self.seen(self.stranger), {"stranger"})
+        self.assertIn("Ticket of main", self.get(f"/my/tickets/{self.mine.id}", self.main).text)
+        self.assertNotIn("Ticket of main", self.get(f"/my/tickets/{self.mine.id}", self.stranger).text)
+
     def test_archived_ticket_is_gone(self):
         token = self.token(self.mine)
         self.mine.active = False
