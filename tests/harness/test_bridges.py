@@ -209,8 +209,8 @@ class RecordedRounds(Rounds):
     def _copy_for_round(self, name, selection, tested, demo=False):
         pass
 
-    def _addons_round(self, name, title, selection, tested, *, demo=False, thorough=False, copied=False):
-        self.rounds.append((name, names(selection), names(tested)))
+    def _addons_round(self, name, title, selection, tested, **how):
+        self.rounds.append((name, names(selection), names(tested), how.get("depth")))
 
     def _install_round(self):
         self.rounds.append(("install",))
@@ -223,9 +223,14 @@ def test_full_run_tests_bridges_in_a_round_of_their_own(addons):
     main = ["core", "desk", "core_desk"]
     assert rounds.rounds == [
         ("checkout", list(addons), "tests/static", "tests/harness"),
-        ("test", main, main),
-        ("test_demo", main, main),
-        ("test_bridges", ["core", "core_fees", "core_shop"], ["core_fees", "core_shop"]),
+        ("test", main, main, testing.EVERYTHING),
+        ("test_demo", main, main, testing.QUICK),
+        (
+            "test_bridges",
+            ["core", "core_fees", "core_shop"],
+            ["core_fees", "core_shop"],
+            testing.EVERYTHING,
+        ),
         ("install",),
     ]
 
@@ -238,5 +243,5 @@ def test_focused_run_tests_the_bridge_named(addons, monkeypatch):
     selection = ["core", "core_fees"]
     assert rounds.rounds == [
         ("checkout", selection, "tests/static"),
-        ("test", selection, ["core_fees"]),
+        ("test", selection, ["core_fees"], testing.QUICK),
     ]

@@ -55,6 +55,7 @@ class TestAfterSales(HelpdeskCommon, CrmCoreCommon):
             "company_id": ticket.company_id.id,
             "commercial_partner_id": ticket.commercial_partner_id.id,
             "sale_order_id": ticket.sale_order_id.id,
+            "product_id": ticket.product_id.id,
         }
         field = ticket._fields[name]
         return self.env[field.comodel_name].search(safe_eval(field.domain, values))
@@ -65,6 +66,11 @@ class TestAfterSales(HelpdeskCommon, CrmCoreCommon):
         self.assertEqual(self.offered(self.case, "picking_id"), self.delivery)
         self.assertEqual(self.offered(self.case, "invoice_id"), self.bill_of_order)
         self.case.sale_order_id = False
+        # Only the first order has the product of the case.
+        self.assertEqual(self.offered(self.case, "sale_order_id"), self.sold)
+        self.assertEqual(self.offered(self.case, "picking_id"), self.delivery)
+        self.case.product_id = False
+        self.assertEqual(self.offered(self.case, "sale_order_id"), self.sold | other)
         self.assertEqual(self.offered(self.case, "picking_id"), self.delivery | delivery)
         self.assertEqual(self.offered(self.case, "invoice_id"), self.bill_of_order | bill)
         stranger = self.ticket(partner_id=self.env["res.partner"].create({"name": "Stranger"}).id)
