@@ -57,7 +57,7 @@ def main():
     environments = {OURS: dict(os.environ), PEER: install_peer(databases[PEER])}
     with ExitStack() as stack:
         workers = {
-            name: stack.enter_context(worker(side, databases[name], environments[name]))
+            name: stack.enter_context(start_worker(side, databases[name], environments[name]))
             for name, side in ((OURS, "ours"), (PEER, "peer"))
         }
         say(f"Filling the tables with {TICKETS:,} tickets")
@@ -97,7 +97,7 @@ def install_peer(database):
 # In turns -------------------------------------------------------------
 
 
-def worker(side, database, environment):
+def start_worker(side, database, environment):
     """One side, in a process of its own."""
     return Worker(
         [sys.executable, Path(__file__).with_name("helpdesk_worker.py"), side, database], environment
