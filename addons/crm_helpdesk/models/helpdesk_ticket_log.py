@@ -1,5 +1,8 @@
 from odoo import api, models
 
+# Key of what a cursor gathers while changes are logged: see HelpdeskTicket._log_together
+NOTES = "crm_helpdesk.notes"
+
 
 class HelpdeskTicket(models.Model):
     """What is written down when tickets come and move: a plain log, unless somebody wants to be told.
@@ -39,7 +42,42 @@ class HelpdeskTicket(models.Model):
     def _message_track(self, fields_iter, initial_values_dict):
         told = self._get_followed_by(self._stage_subtype())
         tickets = self._for_the_log().with_context(helpdesk_stage_followed=told._ids)
-        return super(HelpdeskTicket, tickets)._message_track(fields_iter, initial_values_dict)
+        data = self.env.cr.precommit.data
+        data[NOTES] = []
+        try:
+            result = super(HelpdeskTicket, tickets)._message_track(fields_iter, initial_values_dict)
+        finally:
+            notes = data.pop(NOTES)
+        tickets._log_together(notes)
+        return result
+
+    def _message_log(self, *, body="", tracking_value_ids=False, author_id=None, **options):
+        notes = self.env.cr.precommit.data.get(NOTES)
+        if notes is None or options:
+            return super()._message_log(
+                body=body, tracking_value_ids=tracking_value_ids, author_id=author_id, **options
+            )
+        notes.append((self.id, body, author_id, tracking_value_ids or []))
+        return self.env["mail.message"]
+
+    def _log_together(self, notes):
+        """Log what changed of many tickets at once: one by one, each costs two queries.
+
+        :param list notes: (ticket id, body, author id or None, commands that create tracking values)
+        """
+        values = []
+        for author_id in {author_id for _id, _body, author_id, _values in notes}:
+            of_author = [note for note in notes if note[2] == author_id]
+            bodies = {ticket_id: body for ticket_id, body, _author, _values in of_author}
+            messages = self.browse(bodies)._message_log_batch(bodies, author_id=author_id)
+            logged = {message.res_id: message.id for message in messages}
+            values += [
+                {**tracked, "mail_message_id": logged[ticket_id]}
+                for ticket_id, _body, _author, commands in of_author
+                for _create, _zero, tracked in commands
+            ]
+        # sudo: as the ERP writes them with the message
+        self.env["mail.tracking.value"].sudo().create(values)
 
     def _for_the_log(self):
         """The tickets, where what is logged is told to nobody: it needs no address for answers, for which
