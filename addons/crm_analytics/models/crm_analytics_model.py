@@ -21,6 +21,7 @@ STATUSES = [
     ("not_converged", "Best answer so far"),
 ]
 FIT_EVERY = 7  # days
+HOLD_OUT_MIN = 50  # customers, fewer tell nothing
 HOLD_OUT = 180  # days kept back to see how well the model would have done
 EPOCH = date(1970, 1, 1)  # days are counted from here, as numpy does
 
@@ -94,7 +95,11 @@ class CrmAnalyticsModel(models.Model):
         companies = self.env["res.company"].sudo()._crm_all()  # sudo: the job, for every company
         cron._commit_progress(remaining=len(companies))
         for company in companies:
-            self._score(company)
+            try:
+                with self.env.cr.savepoint():
+                    self._score(company)
+            except Exception:  # the other companies are scored all the same
+                _logger.exception("The customers of company %s could not be scored", company.id)
             if not cron._commit_progress(1):
                 break
 
@@ -134,7 +139,8 @@ class CrmAnalyticsModel(models.Model):
     def _fit(self, company, as_of, found):
         """Learn from the customers; see :meth:`CrmAnalyticsCustomer._summarize`."""
         started = time.monotonic()
-        purchases = btyd.fit(btyd.group(found["x"], found["t_x"], found["T"]))
+        customers = btyd.group(found["x"], found["t_x"], found["T"])
+        purchases = btyd.fit(customers)
         value = gamma_gamma.fit_value(found["x"], found["z"], winsorized=0.995)
         limits = rfm.thresholds(found["silence"], found["days"], found["revenue"])
         came_again = found["x"] > 0
@@ -154,7 +160,7 @@ class CrmAnalyticsModel(models.Model):
                 "typical": [float(np.median(found[name][came_again])) for name in ("x", "t_x", "T")]
                 if came_again.any()
                 else None,
-                "doubts": list(btyd.unmet_gates(btyd.group(found["x"], found["t_x"], found["T"]))),
+                "doubts": list(btyd.unmet_gates(customers)),
                 "holdout": self._hold_out(company, as_of),
                 "seconds": time.monotonic() - started,
             }
@@ -166,7 +172,7 @@ class CrmAnalyticsModel(models.Model):
         Customer = self.env["crm.analytics.customer"]
         then = as_of - relativedelta(days=HOLD_OUT)
         known = Customer._summarize(company, then)
-        if len(known["partner"]) < btyd._CUSTOMERS_MIN:
+        if len(known["partner"]) < HOLD_OUT_MIN:
             return None
         parameters = btyd.fit(btyd.group(known["x"], known["t_x"], known["T"])).parameters
         expected = btyd.expected_orders(parameters, HOLD_OUT, known["x"], known["t_x"], known["T"])

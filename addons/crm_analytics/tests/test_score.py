@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -132,6 +133,25 @@ class TestAnalyticsScore(AnalyticsCommon):
         model = self.Model._score(other)
         self.assertEqual(model.score_ids.partner_id, self.single)
         self.assertFalse(model.score_ids.is_reliable)
+
+    def test_company_that_fails_holds_up_no_other(self):
+        other = self.env["res.company"].create({"name": "Other Ltd"})
+        score = type(self.Model)._score
+
+        def fail_first(model, company, **values):
+            if company == other:
+                raise ValueError("something")
+            return score(model, company, **values)
+
+        with (
+            patch.object(type(self.Model), "_score", fail_first),
+            # The transaction of a test is not committed.
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 1),
+            self.assertLogs("odoo.addons.crm_analytics.models.crm_analytics_model", "ERROR"),
+        ):
+            self.Model._cron_score()
+        self.assertFalse(self.Model.search([("company_id", "=", other.id)]))
+        self.assertTrue(self.Model.search([("company_id", "=", self.company.id)]))
 
     def test_segments_of_ones_own(self):
         mine = self.env["crm.analytics.segment"].create({"name": "Everybody", "sequence": 1})

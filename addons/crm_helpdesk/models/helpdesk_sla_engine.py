@@ -31,8 +31,8 @@ class HelpdeskSlaEngine(models.AbstractModel):
     def _start(self, tickets):
         """The tickets were just opened."""
         if tickets:
+            # sudo: the engine alone writes promises and the log, whoever it works for; nothing is shown
             tickets, now = tickets.sudo(), fields.Datetime.now()
-            # sudo: the engine alone writes the log, whoever it works for
             logs = self.env["helpdesk.stage.log"].sudo()._begin(tickets, now)
             none = self.env["helpdesk.sla.status"].sudo().browse()  # sudo: see _get_rows
             self._work_out(_Work(tickets, none, now, moved=tickets, logs=logs))
@@ -41,6 +41,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
     def _note_moves(self, moved):
         """Write down that the tickets are in another stage than before; their clocks are not told yet."""
         if moved:
+            # sudo: see _start
             self.env["helpdesk.stage.log"].sudo()._move(moved.sudo(), fields.Datetime.now())
 
     @api.model
@@ -52,6 +53,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
             lambda row: not row.is_over and row.metric in ("first_response", "next_response")
         )
         if answers:
+            # sudo: see _start
             work = _Work(tickets.sudo(), answers, now)
             for row in answers:
                 work.store(row, row._get_course().follow(REACH, work.now, work.time_of(row)))
@@ -63,6 +65,7 @@ class HelpdeskSlaEngine(models.AbstractModel):
         now = fields.Datetime.now()
         rows = self._get_rows(tickets)
         going_on = rows.filtered(lambda row: not row.is_over)
+        # sudo: see _start
         work = _Work(tickets.sudo(), going_on, now)
         for row in going_on:
             work.store(row, row._get_course().follow(CANCEL, work.now, work.time_of(row)))
