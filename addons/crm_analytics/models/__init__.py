@@ -4,5 +4,7 @@ from . import crm_analytics_event
 from . import crm_analytics_segment
 from . import crm_analytics_customer
 from . import crm_analytics_model
+from . import crm_analytics_pyramid
+from . import crm_analytics_pyramid_refresh
 from . import crm_analytics_score
 from . import res_partner_overview
