@@ -122,6 +122,7 @@ class TestPyramid(AnalyticsCommon):
 
     def test_movement_and_what_moved_it(self):
         invoices = [self.invoice(self.buy(self.customer, days), days_ago=38) for days in (40, 50, 60)]
+        self.buy(self.customer, days_ago=70)  # what is credited whole is no purchase any more
         self.assertFalse(self.score(as_of=self.today - timedelta(days=35)).moved)
         for invoice in invoices:
             self.refund(invoice, days_ago=10)
