@@ -18,6 +18,7 @@
         "views/crm_analytics_event_views.xml",
         "views/crm_analytics_model_views.xml",
         "views/crm_analytics_pyramid_views.xml",
+        "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -8,3 +8,4 @@ from . import crm_analytics_pyramid
 from . import crm_analytics_pyramid_refresh
 from . import crm_analytics_score
 from . import res_partner_overview
+from . import res_partner_scores
