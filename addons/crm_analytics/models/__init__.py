@@ -8,4 +8,5 @@ from . import crm_analytics_pyramid
 from . import crm_analytics_pyramid_refresh
 from . import crm_analytics_score
 from . import res_partner_overview
+from . import res_partner_privacy
 from . import res_partner_scores

@@ -6,6 +6,7 @@ import numpy as np
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..lib import btyd, gamma_gamma, rfm
@@ -124,7 +125,19 @@ class CrmAnalyticsModel(models.Model):
         model = self._get_current(company, as_of) or self._fit(company, as_of, found)
         Customer._store(model, as_of, model._evaluate(found, as_of))
         self.env["crm.analytics.pyramid"]._refresh(company, as_of)
+        self._forget_old(company)
         return model
+
+    @api.model
+    def _forget_old(self, company):
+        """Delete former segments and models that are older than the company keeps them."""
+        months = company.crm_analytics_keep_months
+        if not months:
+            return
+        before = company._crm_today() - relativedelta(months=months)
+        own = Domain("company_id", "=", company.id)
+        self.env["crm.analytics.segment.history"].search(own & Domain("date_to", "<", before)).unlink()
+        self.search(own & Domain("as_of", "<", before) & Domain("score_ids", "=", False)).unlink()
 
     @api.model
     def _get_current(self, company, as_of):
