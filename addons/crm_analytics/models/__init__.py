@@ -5,4 +5,15 @@ from . import crm_analytics_segment
 from . import crm_analytics_customer
 from . import crm_analytics_model
 from . import crm_analytics_score
+from . import crm_analytics_fact
+from . import crm_analytics_cohort
+from . import crm_analytics_month
+from . import crm_analytics_cell
+from . import crm_analytics_kpi
+from . import crm_analytics_scope
+from . import crm_analytics_dashboard
+from . import crm_analytics_dashboard_parts
+from . import crm_analytics_dashboard_act
+from . import crm_analytics_profile
 from . import res_partner_overview
+from . import res_partner_purchases
