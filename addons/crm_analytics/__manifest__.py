@@ -19,6 +19,8 @@
         "views/crm_analytics_model_views.xml",
         "views/crm_analytics_fact_views.xml",
         "views/crm_analytics_dashboard_views.xml",
+        "views/crm_analytics_workbook_views.xml",
+        "views/crm_analytics_mailing_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -15,5 +15,8 @@ from . import crm_analytics_dashboard
 from . import crm_analytics_dashboard_parts
 from . import crm_analytics_dashboard_act
 from . import crm_analytics_profile
+from . import crm_analytics_workbook
+from . import crm_analytics_workbook_sheets
+from . import crm_analytics_mailing
 from . import res_partner_overview
 from . import res_partner_purchases

@@ -50,6 +50,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
                 "companies": [{"id": company.id, "name": company.name} for company in self.env.companies],
                 "months": list(PERIODS),
                 "moved_days": list(MOVED_DAYS),
+                "can_export": self.env.user.has_group("base.group_allow_export"),
                 "can_manage": self.env.user.has_group("crm_analytics.group_crm_analytics_manager"),
             },
             "model": self._get_model_notes(scope),

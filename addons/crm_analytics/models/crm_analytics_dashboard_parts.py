@@ -11,7 +11,7 @@ from .crm_analytics_fact import RHYTHMS, month_number
 
 LEVELS = range(5, 0, -1)
 COHORTS_MIN = 12  # rows of the heat map, and months of the chart, however short the period
-RISKS_SHOWN = 8
+RISKS_SHOWN = 6
 MOVES_SHOWN = 6
 MEASURES = ("customer_count", "revenue_12m", "money_at_stake", "expected_revenue")
 
@@ -310,7 +310,8 @@ class CrmAnalyticsDashboard(models.AbstractModel):
                     "no_order": customer.p_no_order,
                     "at_stake": customer.money_at_stake,
                     "revenue_12m": customer.revenue_12m,
-                    "why": customer.why,
+                    # What holds for all of them is said once, on top of the screen.
+                    "why": customer.why.removesuffix(customer.model_id._get_doubts()).strip(),
                     "what": {"kind": "customer", "id": customer.id},
                 }
                 for customer in customers

@@ -76,6 +76,13 @@ export class AnalyticsDashboard extends Component {
         });
     }
 
+    async makeWorkbook() {
+        const action = await this.model.orm.call("crm.analytics.workbook", "crm_request", [], {
+            filters: this.model.filters,
+        });
+        await this.model.action.doAction(action);
+    }
+
     openSales() {
         return this.model.action.doAction("sale.action_orders");
     }

@@ -7,7 +7,7 @@ import { useService } from "@web/core/utils/hooks";
 export class DashboardFilters extends Component {
     static template = "crm_analytics.DashboardFilters";
     static components = { RecordSelector };
-    static props = { model: Object };
+    static props = { model: Object, onWorkbook: Function };
 
     setup() {
         this.state = useState({ isOpen: false });
@@ -47,6 +47,10 @@ export class DashboardFilters extends Component {
             label: selector.label.toString(),
             resId: filters[selector.name] || false,
         }));
+    }
+
+    get canExport() {
+        return this.choices.can_export && !this.props.model.data.is_empty;
     }
 
     getPeriod(months) {

@@ -52,7 +52,7 @@ export class CohortsPanel extends Component {
         this.state.start = this.columns[0] + direction * this.columns.length;
     }
 
-    /** The month of first purchase is 100 % of itself: it would pale all others. */
+    /** Of what is colored the most; the month of first purchase would pale all others. */
     get highest() {
         const { measure } = this.state;
         const cells = this.cohorts.rows.flatMap((row) => row.cells.slice(measure === "cumulative" ? 0 : 1));
@@ -102,7 +102,8 @@ export class CohortsPanel extends Component {
             name,
             title: `${name}: ${parts.filter(Boolean).join(", ")}`,
             text: cell.customers || measure === "cumulative" ? texts[measure] : "–",
-            heat: cell.is_partial ? 0 : getHeat(cell[measure], highest),
+            // The month of first purchase is 100 % of itself.
+            heat: cell.is_partial || (measure === "retention" && !offset) ? 0 : getHeat(cell[measure], highest),
         };
     }
 
