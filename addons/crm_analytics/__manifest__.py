@@ -21,6 +21,7 @@
         "views/crm_analytics_dashboard_views.xml",
         "views/crm_analytics_workbook_views.xml",
         "views/crm_analytics_mailing_views.xml",
+        "views/crm_analytics_alert_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -18,5 +18,7 @@ from . import crm_analytics_profile
 from . import crm_analytics_workbook
 from . import crm_analytics_workbook_sheets
 from . import crm_analytics_mailing
+from . import crm_analytics_alert
+from . import digest_digest
 from . import res_partner_overview
 from . import res_partner_purchases

@@ -13,6 +13,7 @@ LEVELS = range(5, 0, -1)
 COHORTS_MIN = 12  # rows of the heat map, and months of the chart, however short the period
 RISKS_SHOWN = 6
 MOVES_SHOWN = 6
+TOP = (0.01, 0.05, 0.1, 0.2, 0.5)  # best customers
 MEASURES = ("customer_count", "revenue_12m", "money_at_stake", "expected_revenue")
 
 
@@ -157,7 +158,12 @@ class CrmAnalyticsDashboard(models.AbstractModel):
             if (row := rows.get(key)) and customers
         ]
         curve = data["curve"]
-        return {"classes": classes, "curve": curve, "top_fifth": _read_curve(curve, 0.2)}
+        return {
+            "classes": classes,
+            "curve": curve,
+            "top_fifth": _read_curve(curve, 0.2),
+            "top": [[share, _read_curve(curve, share)] for share in TOP] if curve else [],
+        }
 
     # ------------------------------------------------------------------
     # Cohorts and months

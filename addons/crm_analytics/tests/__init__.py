@@ -3,6 +3,7 @@ from . import test_score
 from . import test_facts
 from . import test_dashboard
 from . import test_workbook
+from . import test_alert
 from . import test_tours
 from . import test_abc
 from . import test_basket

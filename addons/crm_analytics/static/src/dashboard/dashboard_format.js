@@ -44,6 +44,17 @@ export function getHeat(value, highest) {
     return highest > 0 && value > 0 ? 0.06 + 0.49 * Math.sqrt(Math.min(value / highest, 1)) : 0;
 }
 
+/** How far the predictions were off, of days that are over; empty where nothing was kept back. */
+export function getHoldoutText(model) {
+    const { expected, actual, days } = model.holdout || {};
+    if (!actual) {
+        return "";
+    }
+    const off = (expected - actual) / actual;
+    const percent = formatPercentage(Math.abs(off), { digits: [16, 0] });
+    return _t("checked over %(days)s days: %(off)s", { days, off: `${off < 0 ? "−" : "+"}${percent}` });
+}
+
 export const RISKS = {
     high: { label: _t("High risk"), badge: "text-bg-danger" },
     medium: { label: _t("Medium risk"), badge: "text-bg-warning" },

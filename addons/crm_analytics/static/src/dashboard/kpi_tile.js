@@ -1,3 +1,4 @@
+import { getHoldoutText } from "./dashboard_format";
 import { FigureInfo } from "./figure_info";
 import { FIGURE_TEXTS } from "./figure_texts";
 import { formatFigure, formatTrend } from "@crm_core/overview/overview_format";
@@ -39,6 +40,11 @@ export class KpiTile extends Component {
             class: isFlat ? "text-muted" : isGood ? "text-success" : "text-danger",
             title: this.compared,
         };
+    }
+
+    /** Beside a prediction: how far it would have been off. */
+    get holdout() {
+        return FIGURE_TEXTS[this.props.tile.key].predicts ? getHoldoutText(this.props.model.data.model) : "";
     }
 
     get compared() {

@@ -62,9 +62,10 @@ export class PyramidPanel extends Component {
     }
 
     get table() {
-        return this.value.curve
-            .filter((_point, place) => [1, 5, 10, 20, 50, 100].includes(place))
-            .map(([customers, revenue]) => ({ customers: formatShare(customers), revenue: formatShare(revenue) }));
+        return this.value.top.map(([customers, revenue]) => ({
+            customers: formatShare(customers),
+            revenue: formatShare(revenue),
+        }));
     }
 
     formatTooltip({ parsed }) {

@@ -1,6 +1,6 @@
 import { useCellMenu } from "../cell_menu";
 import { DashboardPanel } from "../dashboard_panel";
-import { customersText, formatAmount, formatShare, RISKS } from "../dashboard_format";
+import { customersText, formatAmount, formatShare, getHoldoutText, RISKS } from "../dashboard_format";
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
@@ -43,6 +43,11 @@ export class RiskPanel extends Component {
             stake: this.money(row.at_stake),
             revenue: this.money(row.revenue_12m),
         }));
+    }
+
+    get holdout() {
+        const text = getHoldoutText(this.props.model.data.model);
+        return text ? _t("How good the model is: %s purchases against what came.", text) : "";
     }
 
     get finding() {
