@@ -22,6 +22,8 @@
         "views/crm_analytics_workbook_views.xml",
         "views/crm_analytics_mailing_views.xml",
         "views/crm_analytics_alert_views.xml",
+        "views/crm_analytics_pyramid_views.xml",
+        "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -4,6 +4,8 @@ from . import crm_analytics_event
 from . import crm_analytics_segment
 from . import crm_analytics_customer
 from . import crm_analytics_model
+from . import crm_analytics_pyramid
+from . import crm_analytics_pyramid_refresh
 from . import crm_analytics_score
 from . import crm_analytics_fact
 from . import crm_analytics_cohort
@@ -22,3 +24,4 @@ from . import crm_analytics_alert
 from . import digest_digest
 from . import res_partner_overview
 from . import res_partner_purchases
+from . import res_partner_scores

@@ -123,6 +123,7 @@ class CrmAnalyticsModel(models.Model):
         found = Customer._summarize(company, as_of)
         model = self._get_current(company, as_of) or self._fit(company, as_of, found)
         Customer._store(model, as_of, model._evaluate(found, as_of))
+        self.env["crm.analytics.pyramid"]._refresh(company, as_of)
         return model
 
     @api.model

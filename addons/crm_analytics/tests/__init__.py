@@ -13,7 +13,10 @@ from . import test_cohort
 from . import test_forecast
 from . import test_gamma_gamma
 from . import test_odd_data
+from . import test_partner_scores
 from . import test_pipeline
+from . import test_pyramid
+from . import test_pyramid_lib
 from . import test_rfm
 from . import test_stats
 from . import test_uplift
