@@ -62,7 +62,7 @@ class CrmAnalyticsModel(models.Model):
     def _compute_holdout_note(self):
         for model in self:
             found = model.holdout or {}
-            model.holdout_note = found and self.env._(
+            model.holdout_note = bool(found) and self.env._(
                 "Of the %(days)s days kept back: %(expected)s purchases expected, %(actual)s came; off by"
                 " %(error)s per customer on average (correlation %(correlation)s). The best fifth by the"
                 " model brought %(by_model)s %% of the revenue, the one by past revenue %(by_past)s %%:"
