@@ -21,6 +21,9 @@ from . import crm_analytics_workbook
 from . import crm_analytics_workbook_sheets
 from . import crm_analytics_mailing
 from . import crm_analytics_alert
+from . import crm_analytics_subject
+from . import crm_analytics_question
+from . import crm_analytics_question_answer
 from . import digest_digest
 from . import res_partner_overview
 from . import res_partner_privacy

@@ -17,6 +17,7 @@ from . import test_partner_scores
 from . import test_pipeline
 from . import test_pyramid
 from . import test_pyramid_lib
+from . import test_question
 from . import test_rfm
 from . import test_stats
 from . import test_uplift
