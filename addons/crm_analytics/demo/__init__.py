@@ -1,1 +1,2 @@
 from . import analytics_demo_story
+from . import analytics_demo_forecast

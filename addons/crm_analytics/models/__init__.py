@@ -6,3 +6,14 @@ from . import crm_analytics_customer
 from . import crm_analytics_model
 from . import crm_analytics_score
 from . import res_partner_overview
+from . import crm_lead
+from . import crm_analytics_sales
+from . import crm_analytics_pipeline_snapshot
+from . import crm_analytics_forecast
+from . import crm_analytics_forecast_line
+from . import crm_analytics_forecast_facts
+from . import crm_analytics_forecast_make
+from . import crm_analytics_forecast_adjustment
+from . import crm_analytics_forecast_screen
+from . import crm_analytics_pair
+from . import crm_analytics_white_spot

@@ -1,3 +1,7 @@
+from . import test_baskets
+from . import test_tours
+from . import test_sales_forecast
+from . import test_forecast_screen
 from . import test_event
 from . import test_score
 from . import test_abc
