@@ -22,6 +22,7 @@
         "views/crm_analytics_model_views.xml",
         "views/crm_analytics_forecast_views.xml",
         "views/crm_analytics_pair_views.xml",
+        "views/crm_analytics_campaign_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -17,3 +17,6 @@ from . import crm_analytics_forecast_adjustment
 from . import crm_analytics_forecast_screen
 from . import crm_analytics_pair
 from . import crm_analytics_white_spot
+from . import utm_campaign
+from . import crm_analytics_campaign
+from . import crm_analytics_campaign_count

@@ -1,3 +1,4 @@
+from . import test_campaigns
 from . import test_baskets
 from . import test_tours
 from . import test_sales_forecast
