@@ -6,6 +6,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_core.demo import story_data
+
 SEED = 1999
 WEEKS = 30  # of the pipeline kept before today
 FORECASTS = (182, 154, 126, 98, 70, 42, 14, 0)  # days ago
@@ -194,10 +196,9 @@ class CrmAnalyticsDemoStory(models.AbstractModel):
         others = self.env["crm.lead"].search(
             [("type", "=", "opportunity"), ("won_status", "=", "pending"), ("name", "not in", list(names))]
         )
-        own = others.filtered(
-            lambda lead: lead.partner_id.commercial_partner_id.user_id and not lead.date_deadline
-        )
-        for number, lead in enumerate(own):
+        customers = {*story_data.CUSTOMERS, *story_data.GROUP, *story_data.PROSPECTS}
+        own = others.filtered(lambda lead: lead.partner_id.commercial_partner_id.name in customers)
+        for number, lead in enumerate(own.filtered(lambda lead: not lead.date_deadline)):
             lead.date_deadline = today + relativedelta(months=number % 5, days=9)
         foreign = others - own
         foreign.crm_forecast_category = "omitted"

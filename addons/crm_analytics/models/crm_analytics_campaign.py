@@ -113,29 +113,34 @@ class CrmAnalyticsCampaign(models.Model):
     def _get_words(self):
         """What the figures mean and what they do not, sentence by sentence."""
         self.ensure_one()
-        _ = self.env._
         if not self.date_start:
             return [
-                _("Say when it ran and whom it addressed: without that its effect can't be told from luck.")
+                self.env._(
+                    "Say when it ran and whom it addressed: without that its effect can't be told from luck."
+                )
             ]
         said = (
-            [_("It still counts: customers have until %s to respond.", self.date_end)]
+            [self.env._("It still counts: customers have until %s to respond.", self.date_end)]
             if self.is_running
             else []
         )
         if self.status == "empty":
             said.append(
-                _(
+                self.env._(
                     "Nobody was left alone for comparison: what came includes what would have come anyway."
                     " Give the target group a control share next time."
                 )
             )
         elif self.status == "insufficient":
-            said.append(_("Fewer than 30 customers on one side: whatever the difference, it proves nothing."))
+            said.append(
+                self.env._("Fewer than 30 customers on one side: whatever the difference, it proves nothing.")
+            )
         else:
             said.append(self._get_comparison_words())
         if self.basis == "revenue" and self.cost:
-            said.append(_("The return counts all revenue with the campaign on it, so it is too good."))
+            said.append(
+                self.env._("The return counts all revenue with the campaign on it, so it is too good.")
+            )
         return said
 
     def _get_comparison_words(self):

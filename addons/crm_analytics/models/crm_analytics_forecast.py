@@ -88,18 +88,24 @@ class CrmAnalyticsForecast(models.Model):
     def _get_weaknesses(self):
         """What to be careful about, sentence by sentence."""
         self.ensure_one()
-        _, said = self.env._, []
+        said = []
         if self.status != "ok":
-            said.append(_("There are not two years of sales yet: usual sales are little more than a guess."))
+            said.append(
+                self.env._("There are not two years of sales yet: usual sales are little more than a guess.")
+            )
         if self.closed_count < 20:
-            said.append(_("Fewer than 20 deals were won or lost: delays and chances are what is usual."))
+            said.append(
+                self.env._("Fewer than 20 deals were won or lost: delays and chances are what is usual.")
+            )
         if self.calibration == "none":
             said.append(
-                _("Chances are taken as given: no deal was closed since it was first kept in a snapshot.")
+                self.env._(
+                    "Chances are taken as given: no deal was closed since it was first kept in a snapshot."
+                )
             )
         elif self.calibration == "shift":
             said.append(
-                _(
+                self.env._(
                     "Only %s closed deals can be compared with what was said of them: chances are only"
                     " shifted to the share won.",
                     self.calibration_count,
@@ -107,15 +113,17 @@ class CrmAnalyticsForecast(models.Model):
             )
         if self.order_share < 0.8 and self.deal_count:
             said.append(
-                _(
+                self.env._(
                     "Of what was won, only %s %% came as orders linked to the opportunity; the rest is"
                     " counted among the usual sales.",
                     round(100 * self.order_share),
                 )
             )
         if self.late_share > 0.5:
-            said.append(_("More than half of the deals close later than said; the forecast allows for it."))
-        said.append(_("Nothing here knows of a price rise, a strike or a campaign to come."))
+            said.append(
+                self.env._("More than half of the deals close later than said; the forecast allows for it.")
+            )
+        said.append(self.env._("Nothing here knows of a price rise, a strike or a campaign to come."))
         return said
 
     # The job ------------------------------------------------------------------

@@ -1,3 +1,7 @@
+// Room for names.
+const MARGIN_X = 90;
+const MARGIN_Y = 40;
+
 /**
  * Places for the nodes of a network: what is tied is drawn together, everything else apart (Fruchterman &
  * Reingold, Software: Practice and Experience 21 (1991) 1129-1164). The same network gives the same picture.
@@ -36,8 +40,8 @@ export function placeNodes(nodes, edges, width, height) {
         for (const [number, point] of points.entries()) {
             const { x, y } = moves[number];
             const length = Math.hypot(x, y) || 1;
-            point.x = clamp(point.x + (x / length) * Math.min(length, step), 40, width - 40);
-            point.y = clamp(point.y + (y / length) * Math.min(length, step), 20, height - 20);
+            point.x = clamp(point.x + (x / length) * Math.min(length, step), MARGIN_X, width - MARGIN_X);
+            point.y = clamp(point.y + (y / length) * Math.min(length, step), MARGIN_Y, height - MARGIN_Y);
         }
     }
     return byId;
