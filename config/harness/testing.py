@@ -184,15 +184,15 @@ class Rounds:
             self._copy_for_round(name, selection, tested, demo)
         folders = [addon.path / "tests" for addon in tested]
         paths = [path.relative_to(self.workspace.root) for path in folders if path.is_dir()]
-        own = ["tests/database", *(["tests/odoo"] if depth == EVERYTHING else [])]
+        own = [*(["tests/odoo"] if depth == EVERYTHING else []), "tests/database"]
         browser = [] if with_browser else ["--no-browser"]
         less = ["--quick"] if depth == QUICK else []
         if with_browser and demo:
             # A tour is the same with or without demo data, the screens are not.
-            own.append(SCREENS)
+            own.insert(0, SCREENS)
             browser = [f"--browser-only={SCREENS}"]
         options = [*self._odoo_options(database), *browser, *less, *self._parallel("loadscope")]
-        self._pytest(database, title, [*options, *own, *paths], self._environment(selection))
+        self._pytest(database, title, [*options, *own, *paths], self._environment(selection, tested))
         self.databases.drop(database)
 
     def _odoo_options(self, database):
@@ -229,13 +229,16 @@ class Rounds:
         """Options for several workers, each with its own copy of the database.
 
         Two where there are two processors; one for the few tests of a name filter, where starting
-        the second takes longer than it saves.
+        the second takes longer than it saves. What takes longest stands first in the arguments and
+        begins first, so that in the end neither waits long for the other.
         """
         default = 1 if self.settings.keyword else min(2, os.cpu_count() or 1)
         workers = self.settings.workers or default
-        return ["-n", str(workers), "--dist", distribution] if workers > 1 else []
+        if workers == 1:
+            return []
+        return ["-n", str(workers), "--dist", distribution, "--no-loadscope-reorder"]
 
-    def _environment(self, addons):
+    def _environment(self, addons, tested=()):
         """Environment of pytest: Odoo's, our modules, and what the tests want to know."""
         odoo = self.databases.odoo
         root = self.workspace.root
@@ -244,6 +247,7 @@ class Rounds:
             **odoo.env,
             "PYTHONPATH": ":".join(map(str, path)),
             "HARNESS_ADDONS": ",".join(addon.name for addon in addons),
+            "HARNESS_TESTED": ",".join(addon.name for addon in tested),
         }
 
     def _pytest(self, name, title, arguments, environment):

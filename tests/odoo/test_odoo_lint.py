@@ -1,8 +1,8 @@
-"""Odoo's own lint tests (its addon test_lint), held to our addons alone."""
+"""Odoo's own lint tests (its addon test_lint), held to the addons of ours that the round is about."""
 
 from unittest.mock import patch
 
-from suite import ADDONS, addon_names
+from suite import ADDONS, tested_names
 
 from odoo import tools
 from odoo.modules import Manifest
@@ -31,9 +31,9 @@ class OursOnly:
     def setUp(self):
         """Narrow the lists of addons that Odoo's tests walk through."""
         super().setUp()
-        ours = [Manifest.for_addon(name) for name in addon_names()]
+        ours = [Manifest.for_addon(name) for name in tested_names()]
         self._patch(patch.object(Manifest, "all_addon_manifests", lambda: list(ours)))
-        self._patch(patch.object(test_pofile, "get_modules", addon_names))
+        self._patch(patch.object(test_pofile, "get_modules", tested_names))
 
     def _patch(self, patcher):
         """Patch until the end of the test."""
@@ -106,5 +106,5 @@ class TestPylint(OursOnly, test_pylint.TestPyLint):
     def setUp(self):
         """Point the check at our addons instead of Odoo's own tree."""
         super().setUp()
-        root = str(ADDONS / addon_names()[0])
+        root = str(ADDONS / tested_names()[0])
         self._patch(patch.dict(vars(tools.config), root_path=root))

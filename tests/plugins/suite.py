@@ -16,6 +16,12 @@ def addon_names():
     return chosen or sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
 
 
+def tested_names():
+    """Names of the addons whose own tests this round runs: those of HARNESS_TESTED, else all of the run."""
+    chosen = [name for name in os.environ.get("HARNESS_TESTED", "").split(",") if name]
+    return chosen or addon_names()
+
+
 def manifest(name):
     """Manifest of an addon."""
     return ast.literal_eval((ADDONS / name / "__manifest__.py").read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ Merging partners asks the catalog about every table that points to them, a fifth
 merge. No test changes the tables, so the answers hold for all of them.
 """
 
+import gc
 from unittest.mock import patch
 
 import pytest
@@ -106,3 +107,11 @@ def known_tables():
         patch.object(wizard, "_get_fk_on", known_foreign_keys),
     ):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled_memory(load_registry):
+    """Spare the garbage collector what was loaded with the registry: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -295,5 +295,23 @@ def explain(parameters, horizon, customer, typical):
     )
 
 
+def alive_if_typical(parameters, customers, typical):
+    """P(alive) of many customers as they are, and with one input at a time typical, as in :func:`explain`.
+
+    :param customers: (x, t_x, T), arrays (n,), :param typical: (x, t_x, T)
+    :return: (array (n,), {"orders": array (n,), "silence": ..., "age": ...})
+    """
+    x, t_x, T = clean_customers(*customers)
+    usual_x, usual_t_x, usual_age = _single(typical)
+    silence = T - t_x
+    cases = {
+        "orders": (usual_x, t_x, T),
+        "silence": (x, np.maximum(T - (usual_age - usual_t_x), 0.0), T),
+        "age": (x, np.maximum(usual_age - silence, 0.0), usual_age),
+    }
+    alive = probability_alive(parameters, x, t_x, T)
+    return alive, {name: probability_alive(parameters, *case) for name, case in cases.items()}
+
+
 def _single(customer):
     return tuple(float(column[0]) for column in clean_customers(*([value] for value in customer)))

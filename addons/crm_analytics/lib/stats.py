@@ -166,6 +166,26 @@ def accuracy(actual, predicted, top=0.2):
     )
 
 
+def unusual(change, past, few=6):
+    """How far a change is from those of the past, in robust standard deviations: a sign and a size.
+
+    Median and median absolute deviation, scaled to a normal distribution's: one old outlier does not hide a
+    new one. Source: Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993.
+
+    :param change: number, :param past: array (n,) of earlier changes
+    :param few: below so many nothing is unusual
+    :return: 0 where the past says too little; capped at 99
+    """
+    past = clean(past)
+    if len(past) < few:
+        return 0.0
+    middle = float(np.median(past))
+    spread = 1.4826 * float(np.median(np.abs(past - middle)))
+    # Where most changes were equal, a tenth of the usual size counts as usual.
+    spread = max(spread, 0.1 * float(np.abs(past).mean()), 1e-12)
+    return float(np.clip((change - middle) / spread, -99.0, 99.0))
+
+
 def correlation(left, right):
     """Pearson's correlation of two arrays; nan when one is constant or shorter than 2."""
     left, right = same_length(clean(left), clean(right))

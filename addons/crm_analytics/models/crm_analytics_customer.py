@@ -1,9 +1,10 @@
+import numpy as np
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..lib import btyd
 
-YEAR = 365.25
 WORTH_SAYING = 0.05  # what moves the chance by less explains nothing
 RISKS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 
@@ -90,40 +91,52 @@ class CrmAnalyticsCustomer(models.Model):
 
     @api.depends("p_alive", "last_day", "model_id")
     def _compute_why(self):
-        for customer in self:
-            customer.why = customer._explain()
+        for model, customers in self.grouped("model_id").items():
+            parameters, typical = model._get_parameters(), model.typical
+            histories = [customer._get_history() for customer in customers]
+            reasons = [""] * len(customers)
+            if parameters and typical:
+                reasons = self._say_reasons(
+                    *btyd.alive_if_typical(parameters, tuple(zip(*histories, strict=True)), typical)
+                )
+            doubts = model._get_doubts()
+            for customer, reason in zip(customers, reasons, strict=True):
+                said = (customer._say_history(), reason, "" if customer.is_reliable else doubts)
+                customer.why = " ".join(filter(None, said))
 
-    def _explain(self):
-        """The score in words: what the customer did, and which of it moved the score most."""
+    def _say_history(self):
+        """What the customer did, in words."""
         self.ensure_one()
-        parameters, typical = self.model_id._get_parameters(), self.model_id.typical
         silent = (self.as_of - self.last_day).days
         if self.purchase_days < 2:
-            said = [self.env._("One purchase, %s days ago.", silent)]
-        else:
-            said = [
-                self.env._(
-                    "%(count)s purchases, usually every %(gap)s days; %(silent)s days since the last.",
-                    count=self.purchase_days,
-                    gap=round(self.mean_gap),
-                    silent=silent,
+            return self.env._("One purchase, %s days ago.", silent)
+        return self.env._(
+            "%(count)s purchases, usually every %(gap)s days; %(silent)s days since the last.",
+            count=self.purchase_days,
+            gap=round(self.mean_gap),
+            silent=silent,
+        )
+
+    @api.model
+    def _say_reasons(self, alive, if_typical):
+        """Still a customer? And which of what he did moved that most, in words; one text for each.
+
+        :param alive: array (n,), :param dict if_typical: see :func:`..lib.btyd_score.alive_if_typical`
+        """
+        names, words = list(if_typical), self._get_input_names()
+        cases = np.column_stack([if_typical[name] for name in names])
+        most = np.abs(cases - alive[:, None]).argmax(axis=1)
+        said = []
+        for chance, others, which in zip(alive.tolist(), cases.tolist(), most.tolist(), strict=True):
+            text = self.env._("Still a customer: %s %%.", round(100 * chance))
+            if abs(chance - others[which]) >= WORTH_SAYING:
+                text += " " + self.env._(
+                    "With a usual %(input)s it would be %(other)s %%.",
+                    input=words[names[which]],
+                    other=round(100 * others[which]),
                 )
-            ]
-        if parameters and typical:
-            found = btyd.explain(parameters, YEAR, self._get_history(), typical)
-            said.append(self.env._("Still a customer: %s %%.", round(100 * found.alive)))
-            most = found.contributions[0]
-            if abs(most.alive_effect) >= WORTH_SAYING:
-                said.append(
-                    self.env._(
-                        "With a usual %(input)s it would be %(other)s %%.",
-                        input=self._get_input_names()[most.name],
-                        other=round(100 * most.alive_if_typical),
-                    )
-                )
-        if not self.is_reliable:
-            said.append(self.model_id._get_doubts())
-        return " ".join(said)
+            said.append(text)
+        return said
 
     @api.model
     def _get_input_names(self):

@@ -6,6 +6,7 @@ import numpy as np
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..lib import btyd, gamma_gamma, rfm
@@ -61,7 +62,7 @@ class CrmAnalyticsModel(models.Model):
     def _compute_holdout_note(self):
         for model in self:
             found = model.holdout or {}
-            model.holdout_note = found and self.env._(
+            model.holdout_note = bool(found) and self.env._(
                 "Of the %(days)s days kept back: %(expected)s purchases expected, %(actual)s came; off by"
                 " %(error)s per customer on average (correlation %(correlation)s). The best fifth by the"
                 " model brought %(by_model)s %% of the revenue, the one by past revenue %(by_past)s %%:"
@@ -123,7 +124,20 @@ class CrmAnalyticsModel(models.Model):
         found = Customer._summarize(company, as_of)
         model = self._get_current(company, as_of) or self._fit(company, as_of, found)
         Customer._store(model, as_of, model._evaluate(found, as_of))
+        self.env["crm.analytics.pyramid"]._refresh(company, as_of)
+        self._forget_old(company)
         return model
+
+    @api.model
+    def _forget_old(self, company):
+        """Delete former segments and models that are older than the company keeps them."""
+        months = company.crm_analytics_keep_months
+        if not months:
+            return
+        before = company._crm_today() - relativedelta(months=months)
+        own = Domain("company_id", "=", company.id)
+        self.env["crm.analytics.segment.history"].search(own & Domain("date_to", "<", before)).unlink()
+        self.search(own & Domain("as_of", "<", before) & Domain("score_ids", "=", False)).unlink()
 
     @api.model
     def _get_current(self, company, as_of):

@@ -34,6 +34,11 @@ class ResCompany(models.Model):
         default=10.0,
         help="How much less an amount is worth that comes a year later.",
     )
+    crm_analytics_keep_months = fields.Integer(
+        "Movements Kept For",
+        default=36,
+        help="Months after which a former segment of a customer, and a model, are deleted; 0: kept.",
+    )
 
     _crm_analytics_margin_share = models.Constraint(
         "CHECK (crm_analytics_margin > 0 AND crm_analytics_margin <= 100)",
@@ -42,6 +47,10 @@ class ResCompany(models.Model):
     _crm_analytics_discount_share = models.Constraint(
         "CHECK (crm_analytics_discount >= 0 AND crm_analytics_discount <= 100)",
         "The yearly discount must lie between 0 and 100 %.",
+    )
+
+    _crm_analytics_keep_months_positive = models.Constraint(
+        "CHECK (crm_analytics_keep_months >= 0)", "Movements can't be kept for less than 0 months."
     )
 
     def write(self, vals):

@@ -11,3 +11,4 @@ class ResConfigSettings(models.TransientModel):
     )
     crm_analytics_margin = fields.Float(related="company_id.crm_analytics_margin", readonly=False)
     crm_analytics_discount = fields.Float(related="company_id.crm_analytics_discount", readonly=False)
+    crm_analytics_keep_months = fields.Integer(related="company_id.crm_analytics_keep_months", readonly=False)

@@ -14,7 +14,14 @@ class ResPartner(models.Model):
         Score = self.env["crm.analytics.customer"]
         if Score.has_access("read"):
             result["value"] = self._crm_overview_value()
+            result["relationship"] = self._crm_overview_relationship()
         return result
+
+    def _crm_overview_relationship(self):
+        """How well the customer is served; see :meth:`CrmAnalyticsPyramid._describe`, empty if not scored."""
+        own = Domain("partner_id", "=", self.id) & Domain("company_id", "=", self.env.company.id)
+        pyramid = self.env["crm.analytics.pyramid"].search(own, limit=1)
+        return pyramid._describe() if pyramid else {}
 
     def _crm_overview_value(self):
         """The customer's scores as the reader may see them.

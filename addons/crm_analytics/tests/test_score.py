@@ -190,3 +190,34 @@ class TestAnalyticsScore(AnalyticsCommon):
         self.score(self.regular)
         for model in ("crm.analytics.customer", "crm.analytics.event", "crm.analytics.model"):
             self.assertFalse(self.env[model].with_user(reader).search([("company_id", "=", self.company.id)]))
+
+    def test_former_segments_are_forgotten_after_a_time(self):
+        self.score(self.gone, as_of=self.today - timedelta(days=300))
+        self.score(self.gone)
+        history = self.env["crm.analytics.segment.history"]
+        former = history.search([("partner_id", "=", self.gone.id), ("date_to", "!=", False)])
+        self.assertTrue(former)
+        self.company.crm_analytics_keep_months = 36
+        former.date_to = self.today - timedelta(days=36 * 31 + 5)
+        old = self.Model.create(
+            {
+                "company_id": self.company.id,
+                "as_of": self.today - timedelta(days=36 * 31 + 5),
+                "kind": "mbg_nbd",
+                "status": "ok",
+                "value_status": "ok",
+            }
+        )
+        current = self.score(self.gone)
+        self.assertFalse(former.exists() or old.exists())
+        self.assertTrue(history.search([("partner_id", "=", self.gone.id)]), "the present one stays")
+        self.assertTrue(current.model_id.exists())
+
+    def test_person_is_told_why(self):
+        self.score(self.regular)
+        sections = {section["model"]: section for section in self.regular._crm_gather()["sections"]}
+        (told,) = sections["crm.analytics.customer"]["records"]
+        self.assertIn("14 purchases, usually every 30 days", told["why"])
+        self.assertIn("No decision is taken by it without a person.", told["how"])
+        (served,) = sections["crm.analytics.pyramid"]["records"]
+        self.assertIn("Quarters with a purchase: 100", " ".join(served["why"]))

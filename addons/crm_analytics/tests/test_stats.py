@@ -75,3 +75,13 @@ class TestStats(BaseCase):
         found = minimize(lambda x: (math.nan, np.full(1, math.nan)), [0.0])
         self.assertFalse(found.converged)
         self.assertFalse(minimize(lambda x: (float(x[0]), np.ones(1)), [0.0], iterations=20).converged)
+
+    def test_unusual_change_is_told_from_usual_ones(self):
+        past = [1.0, -1.0, 2.0, 0.0, -2.0, 1.0, 0.0]
+        self.assertEqual(stats.unusual(50.0, past[:5]), 0.0)
+        self.assertLess(abs(stats.unusual(2.0, past)), 3)
+        self.assertGreater(stats.unusual(20.0, past), 3)
+        self.assertLess(stats.unusual(-20.0, past), -3)
+        self.assertGreater(stats.unusual(20.0, [*past, 500.0]), 3)  # an old outlier hides no new one
+        self.assertEqual(stats.unusual(0.0, [0.0] * 10), 0.0)
+        self.assertEqual(stats.unusual(5.0, [0.0] * 10), 99.0)

@@ -1,84 +1,61 @@
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
-
 from odoo.tests import HttpCase, new_test_user, tagged
 
 
-@tagged("post_install", "-at_install")
-class TestForecastTour(HttpCase):
-    """A manager goes through the forecast: parts, adjustment, what changed, the deals behind it."""
-
+class DashboardTourCase(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.company = cls.env["res.company"].create({"name": "Tour Forecast Ltd", "crm_timezone": "UTC"})
-        cls.manager = new_test_user(
+        company, Event = cls.env.company, cls.env["crm.analytics.event"]
+        Event.search([]).unlink()
+        cls.env["crm.analytics.model"].search([]).unlink()
+        today, germany = company._crm_today(), cls.env.ref("base.de")
+        for number in range(12):
+            name = "Tour Regular" if not number else f"Tour Customer {number}"
+            customer = cls.env["res.partner"].create(
+                {"name": name, "is_company": True, "country_id": germany.id if number < 6 else False}
+            )
+            cls.env["crm.customer.dirty"]._fold()
+            Event.create(
+                [
+                    {
+                        "company_id": company.id,
+                        "partner_id": customer.id,
+                        "day": today - timedelta(days=days),
+                        "document_count": 1,
+                        "revenue": 1000 - 10 * number,
+                        "is_purchase": True,
+                    }
+                    for days in range(2 + 5 * number, 400 - 20 * number, 20 + 4 * number)
+                ]
+            )
+        cls.env["crm.analytics.model"]._score(company, as_of=today)
+        cls.reader = new_test_user(
             cls.env,
-            "tour.forecast",
-            "crm_analytics.group_crm_analytics_manager,sales_team.group_sale_manager",
-            company_id=cls.company.id,
-            company_ids=[(6, 0, cls.company.ids)],
+            "tour.analyst",
+            groups="crm_analytics.group_crm_analytics_reader",
+            name="Tour Analyst",
+            email="tour.analyst@example.com",
         )
-        today = cls.company._crm_today()
-        cls.month = today.replace(day=1)
-        team = cls.env["crm.team"].create({"name": "Tour Forecast Team", "company_id": cls.company.id})
-        deals = {
-            "type": "opportunity",
-            "company_id": cls.company.id,
-            "team_id": team.id,
-            "user_id": cls.manager.id,
-        }
-        raised, _new = cls.env["crm.lead"].create(
-            [
-                {**deals, "name": "Tour Deal Raised", "expected_revenue": 900, "date_deadline": today},
-                {**deals, "name": "Tour Deal New", "expected_revenue": 500, "date_deadline": today},
-            ]
-        )
-        Snapshot, Forecast = cls.env["crm.analytics.pipeline.snapshot"], cls.env["crm.analytics.forecast"]
-        Snapshot.create(
-            {
-                "company_id": cls.company.id,
-                "date": Snapshot._get_week(today) - timedelta(weeks=4),
-                "lead_id": raised.id,
-                "team_id": team.id,
-                "expected_revenue": 700,
-                "probability": 40,
-                "date_deadline": today,
-                "category": "pipeline",
-            }
-        )
-        cls.env["crm.analytics.sales"].create(
-            [
-                {
-                    "company_id": cls.company.id,
-                    "month": cls.month - relativedelta(months=number),
-                    "team_id": team.id,
-                    "amount": 1000 + 10 * number,
-                    "from_deal": False,
-                }
-                for number in range(30)
-            ]
-        )
-        for as_of in (cls.month - relativedelta(months=2), today):
-            Forecast._make(cls.company, as_of)
-        cls.env["crm.analytics.forecast.line"]._fill_actual(cls.company)
 
-    def test_forecast_is_reviewed(self):
-        self.start_tour("/odoo/sales-forecast", "analytics_forecast_review", login="tour.forecast")
-        made = self.env["crm.analytics.forecast.adjustment"].search([("company_id", "=", self.company.id)])
-        self.assertEqual(
-            (made.after, made.user_id, made.reason), (4321, self.manager, "Trade fair in spring")
-        )
+    def _make_target_group(self, tour):
+        self.start_tour("/odoo/customer-analytics", tour, login="tour.analyst")
+        group = self.env["crm.target.group"].search([("user_id", "=", self.reader.id)])
+        self.assertEqual(len(group), 1)
+        self.assertIn("Tour Regular", group.member_ids.partner_id.mapped("name"))
 
 
 @tagged("post_install", "-at_install")
-class TestForecastTourPhone(TestForecastTour):
+class TestAnalyticsTours(DashboardTourCase):
+    def test_analytics_dashboard_to_target_group(self):
+        self._make_target_group("analytics_dashboard_to_target_group")
+
+
+@tagged("post_install", "-at_install")
+class TestAnalyticsToursPhone(DashboardTourCase):
     browser_size = "390x844"
     touch_enabled = True
 
-    def test_forecast_is_reviewed(self):
-        self.start_tour("/odoo/sales-forecast", "analytics_forecast_review_phone", login="tour.forecast")
-        self.assertTrue(
-            self.env["crm.analytics.forecast.adjustment"].search([("company_id", "=", self.company.id)])
-        )
+    def test_analytics_dashboard_to_target_group_on_the_phone(self):
+        self._make_target_group("analytics_dashboard_to_target_group_phone")

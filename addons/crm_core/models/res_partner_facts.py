@@ -214,14 +214,15 @@ class ResPartner(models.Model):
         return Domain("day_count", ">", 1) & Domain("next_due_date", "<=", self.env.company._crm_today())
 
     @api.model
-    def _crm_search_fact(self, fact, operator, value):
+    def _crm_search_fact(self, fact, operator, value, model_name="crm.customer.stat"):
         """Customers by a fact; who has no facts counts as having 0, or nothing.
 
-        :param str fact: field of ``crm.customer.stat``
+        :param str fact: field of the model
+        :param str model_name: facts with one row per ``company_id`` and ``partner_id``
         """
         if operator.startswith("not ") or operator == "!=":
             return NotImplemented
-        Stat = self.env["crm.customer.stat"]
+        Stat = self.env[model_name]
         condition = Domain(fact, operator, value)
         if not self._crm_is_met_by_none(Stat._fields[fact], operator, value):
             return self._crm_owners_domain("in", Stat, "partner_id", self._crm_here_domain() & condition)

@@ -19,10 +19,14 @@ class CrmCoreCommon(BaseCommon):
         cls.Dirty = cls.env["crm.customer.dirty"]
         cls.Fact = cls.env["crm.customer.product"]
         cls.today = cls.company._crm_today()
-        cls.paper = cls.make_product("Paper A4", 30.0)
-        cls.toner = cls.make_product("Toner XL", 90.0)
-        cls.stapler = cls.make_product("Stapler", 20.0)
-        cls.training = cls.make_product("Training", 100.0, type="service", invoice_policy="order")
+        cls.paper, cls.toner, cls.stapler, cls.training = cls.env["product.product"].create(
+            [
+                cls._product_values("Paper A4", 30.0),
+                cls._product_values("Toner XL", 90.0),
+                cls._product_values("Stapler", 20.0),
+                cls._product_values("Training", 100.0, type="service", invoice_policy="order"),
+            ]
+        )
         cls.customer = cls.make_customer("Alma Wholesale")
         cls.contact = cls.env["res.partner"].create({"name": "Anna", "parent_id": cls.customer.id})
 
@@ -30,17 +34,19 @@ class CrmCoreCommon(BaseCommon):
 
     @classmethod
     def make_product(cls, name, price, **values):
-        return cls.env["product.product"].create(
-            {
-                "name": name,
-                "list_price": price,
-                "type": "consu",
-                "is_storable": values.get("type", "consu") == "consu",
-                "invoice_policy": "delivery",
-                "taxes_id": [Command.clear()],
-                **values,
-            }
-        )
+        return cls.env["product.product"].create(cls._product_values(name, price, **values))
+
+    @staticmethod
+    def _product_values(name, price, **values):
+        return {
+            "name": name,
+            "list_price": price,
+            "type": "consu",
+            "is_storable": values.get("type", "consu") == "consu",
+            "invoice_policy": "delivery",
+            "taxes_id": [Command.clear()],
+            **values,
+        }
 
     @classmethod
     def make_customer(cls, name, **values):

@@ -78,6 +78,7 @@ class TestConsentFold(TransactionCase):
                     self.assertEqual(merged.status, wanted)
         self.assertGreater(mended, 20, "the property is tried where it matters")
 
+    @tagged("post_install", "-at_install", "thorough")
     def test_sql_gives_what_the_fold_gives(self):
         """Random histories of many persons, with statements about every channel and every company."""
         purpose = self.env.ref("crm_core.consent_purpose_offers")

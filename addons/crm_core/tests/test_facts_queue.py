@@ -121,6 +121,7 @@ class TestFactsQueue(CrmCoreCommon):
         elif event == "move" and not order.invoice_ids:
             order.partner_id = partner
 
+    @tagged("post_install", "-at_install", "thorough")
     def test_rebuild_and_single_steps_give_identical_rows_in_any_order(self):
         customers = self.customer | self.make_customer("Berta") | self.make_customer("Cyril")
         chance = random.Random(19)

@@ -197,6 +197,7 @@ class TestPrivacy(ConsentCommon, HttpCase):
 
     # Forget -----------------------------------------------------------
 
+    @tagged("post_install", "-at_install", "thorough")
     def test_nothing_names_the_person_any_more(self):
         self.pay(self.bill_of_person)
         self.person.name = f"{NAME} II"  # tracked in the chatter or not: the old name has to go, too

@@ -68,7 +68,7 @@ class TestRateLimit(TransactionCase):
                 self.Limit.with_user(user).check_access(method)
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestRateLimitTogether(TransactionCase):
     """Requests at the same time, each with a transaction of its own."""
 

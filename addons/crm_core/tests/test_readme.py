@@ -32,7 +32,7 @@ ANSWERS = {
 PLAIN = {"create", "action_show_to_customer", "action_later", "action_refresh"}
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "thorough")
 class TestReadme(CrmCoreCommon, HttpCase):
     """What the README promises of the API, taken from it and tried."""
 

@@ -1,0 +1,193 @@
+"""Days of purchase and scores of many customers in the real tables; the screen that reads them.
+
+Run by ``analytics.py`` in a process of its own; prints a Markdown table. Environment: ORDERS (10000000),
+CUSTOMERS (1000000, nine tenths of them have orders), DELTA (20000 orders changed).
+"""
+
+import os
+import resource
+import time
+
+import odoo
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+from harness import duration, percentile
+
+ORDERS = int(os.environ.get("ORDERS", "10000000"))
+CUSTOMERS = int(os.environ.get("CUSTOMERS", "1000000"))
+DELTA = int(os.environ.get("DELTA", "20000"))
+ACTIVE = 0.9
+BATCH = 50_000  # customers whose days are derived in one statement
+DASHBOARDS = 20
+# Seconds.
+GOALS = {"full": 90, "delta": 15, "dashboard": 0.3}
+OWN_COLUMNS = {
+    "partner_id": "partner",
+    "partner_invoice_id": "partner",
+    "partner_shipping_id": "partner",
+    "name": "'B' || number",
+    "date_order": "date_trunc('second', now()) - make_interval(secs => age)",
+    "amount_untaxed": "amount",
+    "amount_total": "amount",
+    "access_token": "NULL",
+}
+
+
+def main():
+    odoo.tools.config.parse_config([])
+    registry = Registry(os.environ["PGDATABASE"])
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
+        filled = clocked(lambda: fill(env))
+        say(f"{ORDERS:,} orders of {CUSTOMERS:,} customers in {duration(filled)}")
+        rows = [*full(env), *delta(env), *dashboard(env)]
+    print("\n| task | n | took | goal |")
+    print("|---|--:|--:|--:|")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\nMost memory of the process: {peak:.0f} MB.")
+
+
+def say(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
+
+
+def clocked(function):
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def fill(env):
+    """Customers, most of whom buy now and then and stop some day, and their orders, copies of a real one."""
+    partner = env["res.partner"].create({"name": "Pattern", "is_company": True})
+    product = env["product.product"].create({"name": "Pattern", "type": "service"})
+    order = env["sale.order"].create(
+        {"partner_id": partner.id, "order_line": [(0, 0, {"product_id": product.id})]}
+    )
+    order.action_confirm()
+    env.flush_all()
+    first = copy(
+        env,
+        "res_partner",
+        partner.id,
+        {"commercial_partner_id": "id", "name": "'C' || number", "complete_name": "'C' || number"},
+        f"SELECT number FROM generate_series(1, {CUSTOMERS}) AS number",
+        id_="number",
+    )
+    # Few buy often, many seldom; who stopped has no order since.
+    source = f"""
+        SELECT number, {first} + (power(random(), 1.7) * {int(CUSTOMERS * ACTIVE)})::int AS partner,
+               (random() * 94608000)::int AS age, round((20 + 500 * power(random(), 3))::numeric, 2) AS amount
+          FROM generate_series(1, {ORDERS}) AS number
+    """
+    env.cr.execute("SELECT setseed(0.19)")
+    copy(env, "sale_order", order.id, OWN_COLUMNS, source)
+    env.cr.execute("DELETE FROM sale_order_line WHERE order_id = %s", [order.id])
+    env.cr.commit()
+    env.cr.execute("TRUNCATE crm_customer_dirty")
+    env.cr.execute("ANALYZE res_partner, sale_order")
+    env.cr.commit()
+    env.invalidate_all()
+
+
+def copy(env, table, pattern_id, values, source, id_=None):
+    """Insert copies of one row, secondary indexes made again afterwards; return the id before the first."""
+    cr = env.cr
+    cr.execute(f"SELECT max(id) FROM {table}")
+    (last,) = cr.fetchone()
+    cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name != 'id'"
+        " AND is_generated = 'NEVER'",
+        [table],
+    )
+    columns = [name for (name,) in cr.fetchall()]
+    cr.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " WHERE indrelid = %s::regclass AND NOT indisprimary",
+        [table],
+    )
+    indexes = cr.fetchall()
+    for name, _definition in indexes:
+        cr.execute(f"DROP INDEX {name}")
+    own = f"{last} + number" if id_ or table == "sale_order" else "number"
+    values = {name: own if value == "id" else value for name, value in values.items()}
+    chosen = ", ".join(values.get(name, f'pattern."{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    cr.execute(
+        f"INSERT INTO {table} (id, {names}) SELECT {own}, {chosen}"
+        f" FROM ({source}) AS made, {table} AS pattern WHERE pattern.id = {pattern_id}"
+    )
+    cr.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
+    for _name, definition in indexes:
+        cr.execute(definition)
+    return last
+
+
+def full(env):
+    """All days of purchase anew, then everybody scored."""
+    company = env.company
+    Event, Model = env["crm.analytics.event"], env["crm.analytics.model"]
+    env.cr.execute("SELECT DISTINCT partner_id FROM sale_order WHERE state = 'sale' ORDER BY 1")
+    partners = [id_ for (id_,) in env.cr.fetchall()]
+
+    def derive():
+        for start in range(0, len(partners), BATCH):
+            Event._refresh(company, partners[start : start + BATCH])
+            env.cr.commit()
+
+    say("Days of purchase of all")
+    days = clocked(derive)
+    env.cr.execute("ANALYZE crm_analytics_event")
+    say("Scores of all")
+    scores = clocked(lambda: Model._score(company))
+    env.cr.commit()
+    env.cr.execute("SELECT count(*) FROM crm_analytics_event")
+    (events,) = env.cr.fetchone()
+    env.cr.execute("SELECT count(*) FROM crm_analytics_customer")
+    (scored,) = env.cr.fetchone()
+    say("Scores of all once more, as on any night")
+    again = clocked(lambda: Model._score(company))
+    env.cr.commit()
+    return [
+        (f"days of purchase from {ORDERS:,} orders", f"{events:,}", duration(days), "-"),
+        ("model, scores, sums and relationship", f"{scored:,}", duration(scores), "-"),
+        ("both: full refresh", f"{ORDERS:,}", duration(days + scores), duration(GOALS["full"])),
+        ("the same customers scored the night after", f"{scored:,}", duration(again), "-"),
+    ]
+
+
+def delta(env):
+    """Orders that were changed: the days of their customers."""
+    env.cr.execute(
+        "UPDATE sale_order SET amount_untaxed = amount_untaxed + 1"
+        " WHERE id IN (SELECT id FROM sale_order ORDER BY random() LIMIT %s) RETURNING partner_id",
+        [DELTA],
+    )
+    partners = sorted({id_ for (id_,) in env.cr.fetchall()})
+    env.cr.commit()
+    seconds = clocked(lambda: env["crm.analytics.event"]._refresh(env.company, partners))
+    env.cr.commit()
+    return [(f"{DELTA:,} orders changed", f"{len(partners):,}", duration(seconds), duration(GOALS["delta"]))]
+
+
+def dashboard(env):
+    """The call behind the screen, with cold caches of the ORM."""
+    times = []
+    for _round in range(DASHBOARDS):
+        env.invalidate_all()
+        times.append(clocked(lambda: env["crm.analytics.dashboard"].crm_dashboard()))
+    return [
+        (
+            "dashboard, p95",
+            f"{len(times)}",
+            duration(percentile(times, 0.95)),
+            duration(GOALS["dashboard"]),
+        )
+    ]
+
+
+if __name__ == "__main__":
+    main()
