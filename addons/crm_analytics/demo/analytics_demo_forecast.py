@@ -21,14 +21,14 @@ LOST = (
 )
 # Name, customer, amount, probability, due in days, weeks known, (weeks ago, what was said then)
 OPEN = (
-    ("Frame contract paper", "Kestrel Group", 24000, 70, 25, 11, {8: (18000, 30, 5), 3: (24000, 50, 15)}),
-    ("Fit-out of the new office", "Pixelforge Studios", 14500, 85, 12, 9, {6: (14500, 40, -20)}),
-    ("Toner for all branches", "Tidewater Insurance", 9800, 45, 55, 7, {4: (12500, 45, 55)}),
-    ("Archive boxes", "Harbor & Hale Law Offices", 5200, 20, 80, 5, {3: (5200, 20, 40)}),
-    ("Breakroom", "Old Mill Hotel", 6400, 55, 40, 2, {}),
-    ("Yearly service", "Kestrel Group", 11000, 30, 120, 10, {}),
-    ("Whiteboards", "Pixelforge Studios", 3900, 90, 6, 1, {}),
-    ("Paper for the season", "Tidewater Insurance", 7600, 35, 150, 13, {}),
+    ("Frame contract paper", "Kestrel Group", 9500, 70, 25, 11, {8: (7000, 30, 5), 3: (9500, 50, 15)}),
+    ("Fit-out of the new office", "Pixelforge Studios", 6800, 85, 12, 9, {6: (6800, 40, -20)}),
+    ("Toner for all branches", "Tidewater Insurance", 4600, 45, 55, 7, {4: (5900, 45, 55)}),
+    ("Archive boxes", "Harbor & Hale Law Offices", 2400, 20, 80, 5, {3: (2400, 20, 40)}),
+    ("Breakroom", "Old Mill Hotel", 3100, 55, 40, 2, {}),
+    ("Yearly service", "Kestrel Group", 4200, 30, 120, 10, {}),
+    ("Whiteboards", "Pixelforge Studios", 1900, 90, 6, 1, {}),
+    ("Paper for the season", "Tidewater Insurance", 3600, 35, 150, 13, {}),
 )
 
 
@@ -198,8 +198,13 @@ class CrmAnalyticsDemoStory(models.AbstractModel):
         )
         customers = {*story_data.CUSTOMERS, *story_data.GROUP, *story_data.PROSPECTS}
         own = others.filtered(lambda lead: lead.partner_id.commercial_partner_id.name in customers)
-        for number, lead in enumerate(own.filtered(lambda lead: not lead.date_deadline)):
-            lead.date_deadline = today + relativedelta(months=number % 5, days=9)
+        for number, lead in enumerate(own):
+            lead.write(
+                {
+                    "date_deadline": today + relativedelta(months=1 + number % 5, days=9),
+                    "probability": (10, 15, 30, 20, 25)[number % 5],
+                }
+            )
         foreign = others - own
         foreign.crm_forecast_category = "omitted"
         Snapshot.create(

@@ -18,7 +18,7 @@ class CrmAnalyticsCampaign(models.Model):
 
     _name = "crm.analytics.campaign"
     _description = "Result of a Campaign"
-    _order = "date_start desc, id desc"
+    _order = "date_start desc nulls last, id desc"
     _rec_name = "campaign_id"
     _log_access = False
 

@@ -57,7 +57,7 @@ class CrmAnalyticsForecast(models.Model):
             "currency_id": company.currency_id.id,
             "choices": choices,
             "chosen": chosen,
-            "months": self._get_month_rows(lines),
+            "months": self._get_month_rows(lines, self._get_targets(company, chosen, lines.mapped("month"))),
             "past": self._get_past(company, chosen, forecast.as_of),
             "accuracy": lines._get_accuracy(company, chosen["dimension"], chosen["member_id"]),
             "categories": self._get_categories(company, chosen, forecast.as_of),
@@ -91,7 +91,17 @@ class CrmAnalyticsForecast(models.Model):
         raise AccessError(self.env._("There is no forecast of it that you may see."))
 
     @api.model
-    def _get_month_rows(self, lines):
+    def _get_targets(self, company, chosen, months):
+        """What was agreed to be sold; an addon that knows targets overrides this.
+
+        :param dict chosen: ``dimension`` and ``member_id``
+        :param list months: first days
+        :return: {month: amount in the company's currency}
+        """
+        return {}
+
+    @api.model
+    def _get_month_rows(self, lines, targets):
         Adjustment = self.env["crm.analytics.forecast.adjustment"].sudo()  # sudo: of lines that were read
         adjusted = Adjustment._get_current(
             lines.company_id, lines[:1].dimension, lines[:1].member_id, lines[:1].month
@@ -105,6 +115,7 @@ class CrmAnalyticsForecast(models.Model):
                     "month": fields.Date.to_string(line.month),
                     "ahead": line.ahead,
                     **{name: line[name] for name in AMOUNTS},
+                    "target": targets.get(line.month),
                     "number": said.number if said else 0,
                     "adjustment": said
                     and not said.is_withdrawn

@@ -122,6 +122,15 @@ class TestForecastScreen(ForecastCommon):
             self.screen(self.reader, dimension="category", member_id=self.paper.categ_id.id)["changes"]
         )
 
+    def test_targets_of_another_addon_stand_beside(self):
+        def targets(_self, company, chosen, months):
+            return {months[2]: 7000.0} if chosen["dimension"] == "team" else {}
+
+        self.assertEqual({row["target"] for row in self.screen(self.leader)["months"]}, {None})
+        with patch.object(type(self.Forecast), "_get_targets", targets):
+            rows = self.screen(self.leader, dimension="team", member_id=self.team.id)["months"]
+        self.assertEqual([row["target"] for row in rows[:4]], [None, None, 7000, None])
+
     def test_what_changed_since_reconciles(self):
         self.seen(
             self.lead, 21, 40, amount=1000, date_deadline=self.lead.date_deadline - relativedelta(months=2)

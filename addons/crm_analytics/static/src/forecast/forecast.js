@@ -67,6 +67,10 @@ export class ForecastScreen extends Component {
         return formatDate(DateTime.fromISO(day));
     }
 
+    get hasTargets() {
+        return this.model.months.some(({ target }) => target);
+    }
+
     get near() {
         return this.model.months.slice(0, NEAR);
     }
