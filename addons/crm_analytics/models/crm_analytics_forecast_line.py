@@ -113,7 +113,7 @@ class CrmAnalyticsForecastLine(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT ahead, count(*), sum(abs(actual))::float,
+                SELECT ahead, count(DISTINCT month), sum(abs(actual))::float,
                        sum(abs(expected - actual))::float, sum(expected - actual)::float,
                        sum(abs(plain - actual))::float, sum(plain - actual)::float,
                        sum(abs(last_year - actual))::float, sum(last_year - actual)::float

@@ -113,7 +113,7 @@ class CrmAnalyticsForecast(models.Model):
 
     @api.model
     def _prepare_forecast_values(self, ground, learned, direct):
-        won, slip, deals = learned.curve.won, learned.slip, ground.deals
+        slip, deals = learned.slip, ground.deals
         by_hand = learned.calibration
 
         def known(value):
@@ -129,7 +129,7 @@ class CrmAnalyticsForecast(models.Model):
             "deal_count": int((deals["outcome"] == pipeline.OPEN).sum()),
             "closed_count": int((deals["outcome"] != pipeline.OPEN).sum()),
             "win_rate": learned.curve.win_rate,
-            "cycle_months": float(won @ np.arange(len(won)) / won.sum()) if won.sum() > 0 else 0.0,
+            "cycle_months": _cycle_months(learned.curve),
             "late_share": float(slip.share[slip.months > 0].sum()) if slip.deals else 0.0,
             "order_share": learned.order_share,
             "calibration": by_hand.method,
@@ -149,8 +149,8 @@ class CrmAnalyticsForecast(models.Model):
             ``slip``, ``now``, ``passed``
         """
         deals, now, passed = ground.deals, ground.now, ground.passed
-        usual = ground.carry_on(_counts(deals, now))
-        inflow = pipeline.inflow_so_far(np.r_[usual.current or 0.0, usual.mean], passed)
+        created = ground.carry_on(_counts(deals, now))
+        inflow = pipeline.inflow_so_far(np.r_[created.current or 0.0, created.mean], passed)
         future = pipeline.future_deals(
             inflow, learned.curve, learned.mean_amount, HORIZON, learned.amount_variance
         )
@@ -159,7 +159,9 @@ class CrmAnalyticsForecast(models.Model):
         live["expected"] = np.maximum(live["amount"] - live["ordered"], 0.0) * learned.order_share
         live["given"] = np.nan_to_num(live["probability"])
         live["chance"] = learned.calibration.apply(live["probability"])
-        live["ahead"] = np.nan_to_num(live["due"] - now, nan=0.0)
+        # Who names no day takes as long as others did.
+        usual = live["created"] + round(_cycle_months(learned.curve))
+        live["ahead"] = np.where(np.isnan(live["due"]), np.maximum(usual, now), live["due"]) - now
         return {
             **_history(direct, series, passed),
             "future": future.mean,
@@ -335,6 +337,12 @@ class CrmAnalyticsForecast(models.Model):
 def _month_of(day):
     """Months since the year 0."""
     return day.year * 12 + day.month - 1
+
+
+def _cycle_months(curve):
+    """Months from creation to winning, on average."""
+    total = curve.won.sum()
+    return float(curve.won @ np.arange(len(curve.won)) / total) if total > 0 else 0.0
 
 
 def _counts(deals, now):

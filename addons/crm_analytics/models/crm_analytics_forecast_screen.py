@@ -12,6 +12,7 @@ from .crm_lead import FORECAST_CATEGORIES
 
 PAST_MONTHS = 6  # shown before the running one
 SNAPSHOTS = 26  # weeks to compare with
+PARTS = ("booked", "last_year", "history", "pipeline", "future")
 AMOUNTS = (
     *("booked", "history", "pipeline", "future", "expected"),
     *("low", "high", "plain", "last_year"),
@@ -129,6 +130,13 @@ class CrmAnalyticsForecast(models.Model):
                 }
             )
         return rows
+
+    @api.model
+    def _parse_day(self, text):
+        try:
+            return date.fromisoformat(text)
+        except (TypeError, ValueError):
+            raise UserError(self.env._("“%s” is no day.", text)) from None
 
     # Slices -------------------------------------------------------------------
 
@@ -257,7 +265,7 @@ class CrmAnalyticsForecast(models.Model):
         ]
         if not dates:
             return {"dates": [], "since": False, "kinds": {}}
-        chosen_date = date.fromisoformat(since) if since else dates[min(4, len(dates) - 1)]
+        chosen_date = self._parse_day(since) if since else dates[min(4, len(dates) - 1)]
         if chosen_date not in dates:
             raise UserError(self.env._("There is no snapshot of that week."))
         leads = SQL("(SELECT lead.id FROM crm_lead lead WHERE %s)", self._get_slice_sql("lead", chosen))
@@ -315,12 +323,14 @@ class CrmAnalyticsForecast(models.Model):
     def crm_forecast_records(self, part: str, dimension: str, member_id: int = 0, month: str = "") -> dict:
         """The records behind a figure, as the reader may see them.
 
-        :param part: booked, sold, last_year (documents of the month), history (of a year, without
+        :param part: booked, last_year (documents of the month), history (of a year, without
             opportunities), pipeline (open opportunities) or future (those made within a year)
         :param month: ISO day, the first of the month
         :return: an action
         """
-        first = date.fromisoformat(month) if month else self.env.company._crm_today().replace(day=1)
+        if part not in PARTS or (dimension != "company" and dimension not in self._get_dimensions()):
+            raise UserError(self.env._("There is no such figure."))
+        first = self._parse_day(month) if month else self.env.company._crm_today().replace(day=1)
         chosen = {"dimension": dimension, "member_id": member_id}
         if part == "last_year":
             first -= relativedelta(years=1)

@@ -170,6 +170,15 @@ class TestForecastScreen(ForecastCommon):
         )
         self.assertTrue(self.env["sale.order"].search(action["domain"]))
 
+    def test_nonsense_is_refused_in_words(self):
+        for values in (
+            {"part": "sales", "dimension": "company"},
+            {"part": "booked", "dimension": "moon"},
+            {"part": "booked", "dimension": "company", "month": "soon"},
+        ):
+            with self.assertRaises(UserError):
+                self.Forecast.crm_forecast_records(**values)
+
     def test_screen_takes_few_queries_whatever_the_number_of_deals(self):
         def count():
             self.env.invalidate_all()

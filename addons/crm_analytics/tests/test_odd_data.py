@@ -4,7 +4,7 @@ import math
 import warnings
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import HealthCheck, example, given, settings, strategies
 
 from odoo.tests import BaseCase, tagged
 
@@ -36,6 +36,8 @@ class TestOddData(BaseCase):
             self.assertTrue(np.isfinite(array).all(), array)
 
     @quick
+    @example([0.0], [0.0], [2.2250738585e-313], btyd.BG)
+    @example([1.0], [1e-313], [2e-313], btyd.MBG)
     @given(column, column, column, strategies.sampled_from((btyd.BG, btyd.MBG)))
     def test_purchases(self, x, t_x, seen, kind):
         found = btyd.fit(btyd.group(x, t_x, seen), kind)

@@ -163,6 +163,14 @@ class TestSalesForecast(ForecastCommon):
         self.assertLess(forecast.order_share, 0.2)
         self.assertIn("counted among the usual sales", forecast.weakness)
 
+    def test_deal_without_a_day_takes_as_long_as_others(self):
+        for number in range(40):
+            day = self.at(110 + number).date()
+            self.deal(f"Won {number}", created=200 + number, closed=110 + number, date_deadline=day)
+        self.deal("No day", amount=9000, created=0, date_deadline=False)
+        lines = self.months(self.make())
+        self.assertEqual(max(lines, key=lambda line: line.pipeline).ahead, 2)
+
     def test_chances_are_learned_from_what_was_said(self):
         """Deals said to be at 80 % of which one in five was won count for much less."""
         for number in range(80):
