@@ -1,11 +1,8 @@
-import logging
 import math
 
 from odoo import api, fields, models
 
 from ..lib import uplift
-
-_logger = logging.getLogger(__name__)
 
 METHODS = ("first", "last", "linear", "position")
 
@@ -175,17 +172,7 @@ class CrmAnalyticsCampaign(models.Model):
     @api.model
     def _cron_count(self):
         """Count the campaigns of all companies, each in a transaction of its own."""
-        cron = self.env["ir.cron"]
-        companies = self.env["res.company"].sudo()._crm_all()  # sudo: the job, for every company
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                with self.env.cr.savepoint():
-                    self._refresh(company)
-            except Exception:  # the other companies are counted all the same
-                _logger.exception("The campaigns of company %s could not be counted", company.id)
-            if not cron._commit_progress(1):
-                break
+        self.env["res.company"]._crm_analytics_for_each(self._refresh, "Campaigns")
 
     @api.model
     def _prepare_comparison(self, treated, control):

@@ -1,10 +1,7 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 HORIZON = 12  # months, the running one included
 LEVEL = 0.8
@@ -131,17 +128,7 @@ class CrmAnalyticsForecast(models.Model):
     @api.model
     def _cron_forecast(self):
         """Forecast the sales of all companies, each in a transaction of its own."""
-        cron = self.env["ir.cron"]
-        companies = self.env["res.company"].sudo()._crm_all()  # sudo: the job, for every company
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                with self.env.cr.savepoint():
-                    self._forecast(company)
-            except Exception:  # the other companies get theirs all the same
-                _logger.exception("The sales of company %s could not be forecast", company.id)
-            if not cron._commit_progress(1):
-                break
+        self.env["res.company"]._crm_analytics_for_each(self._forecast, "Forecast")
 
     @api.model
     def _forecast(self, company, as_of=None):

@@ -1,4 +1,3 @@
-import logging
 import time
 
 import numpy as np
@@ -7,8 +6,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..lib import basket
-
-_logger = logging.getLogger(__name__)
 
 KINDS = [("order", "Orders"), ("customer", "Customers")]
 LIFT_MIN, Q_MAX = 1.2, 0.05  # what a pair must reach to be kept
@@ -43,18 +40,12 @@ class CrmAnalyticsBasket(models.Model):
     @api.model
     def _cron_look(self):
         """Look at the baskets of all companies, each in a transaction of its own."""
-        cron = self.env["ir.cron"]
-        companies = self.env["res.company"].sudo()._crm_all()  # sudo: the job, for every company
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                with self.env.cr.savepoint():
-                    self._look(company)
-                    self.env["crm.analytics.white.spot"]._find(company)
-            except Exception:  # the other companies are looked at all the same
-                _logger.exception("The baskets of company %s could not be looked at", company.id)
-            if not cron._commit_progress(1):
-                break
+
+        def work(company):
+            self._look(company)
+            self.env["crm.analytics.white.spot"]._find(company)
+
+        self.env["res.company"]._crm_analytics_for_each(work, "Baskets")
 
     @api.model
     def _look(self, company):

@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -7,8 +6,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .crm_lead import FORECAST_CATEGORIES
-
-_logger = logging.getLogger(__name__)
 
 KEPT_MONTHS = 24
 
@@ -40,12 +37,7 @@ class CrmAnalyticsPipelineSnapshot(models.Model):
     @api.model
     def _cron_take(self):
         """Take the snapshot of the week for each company that has none of it yet, and forget old ones."""
-        for company in self.env["res.company"].sudo()._crm_all():  # sudo: the job, for every company
-            try:
-                with self.env.cr.savepoint():
-                    self._take(company)
-            except Exception:  # the other companies get theirs all the same
-                _logger.exception("No snapshot of the pipeline of company %s could be taken", company.id)
+        self.env["res.company"]._crm_analytics_for_each(self._take, "Pipeline snapshot")
         self._forget_old()
 
     @api.model

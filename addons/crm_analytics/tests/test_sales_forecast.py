@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import numpy as np
 from dateutil.relativedelta import relativedelta
@@ -245,6 +246,40 @@ class TestSalesForecast(ForecastCommon):
         self.env.invalidate_all()
         self.assertTrue(row.exists())
         self.assertFalse(row.lead_id)
+
+    def test_jobs_work_for_each_company_though_one_fails(self):
+        """Forecasts, snapshots, baskets and campaigns of the others are made when one company's fail."""
+        broken = self.env["res.company"].create({"name": "Broken Ltd"})
+        self.deal()
+        campaign = self.env["utm.campaign"].create(
+            {"title": "Planned", "company_id": self.company.id, "crm_date_start": self.today}
+        )
+        for model, job, work in (
+            ("crm.analytics.forecast", "_cron_forecast", "_forecast"),
+            ("crm.analytics.pipeline.snapshot", "_cron_take", "_take"),
+            ("crm.analytics.basket", "_cron_look", "_look"),
+            ("crm.analytics.campaign", "_cron_count", "_refresh"),
+        ):
+            Model = self.env[model]
+            done = getattr(type(Model), work)
+
+            def fail(records, company, *args, done=done):
+                if company == broken:
+                    raise ValueError("something")
+                return done(records, company, *args)
+
+            with (
+                patch.object(type(Model), work, fail),
+                # The transaction of a test is not committed.
+                patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 1),
+                self.assertLogs("odoo.addons.crm_analytics.models.res_company", "ERROR"),
+            ):
+                getattr(Model, job)()
+            self.assertTrue(Model.search([("company_id", "=", self.company.id)]), model)
+            self.assertFalse(Model.search([("company_id", "=", broken.id)]), model)
+        self.assertEqual(
+            self.env["crm.analytics.campaign"].search([("campaign_id", "=", campaign.id)]).reach, 0
+        )
 
     # Categories --------------------------------------------------------------------
 
