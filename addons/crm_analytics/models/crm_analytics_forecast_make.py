@@ -126,7 +126,7 @@ class CrmAnalyticsForecast(models.Model):
             "method": direct.method,
             "mase": known(direct.mase.get(direct.method, 0.0)),
             "origins": direct.origins,
-            "deal_count": int((deals["outcome"] == pipeline.OPEN).sum()),
+            "deal_count": int(((deals["outcome"] == pipeline.OPEN) & (deals["omitted"] == 0)).sum()),
             "closed_count": int((deals["outcome"] != pipeline.OPEN).sum()),
             "win_rate": learned.curve.win_rate,
             "cycle_months": _cycle_months(learned.curve),

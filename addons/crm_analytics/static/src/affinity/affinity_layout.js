@@ -1,5 +1,5 @@
 // Room for names.
-const MARGIN_X = 90;
+const MARGIN_X = 125;
 const MARGIN_Y = 40;
 
 /**
