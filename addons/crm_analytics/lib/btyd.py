@@ -63,7 +63,7 @@ _CUSTOMERS_MIN, _REPEATERS_MIN = 50, 10
 _SAMPLE = 4_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
 _FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
-_INSTANT = 1e-9  # days; what is shorter took no time
+_SHORTEST = 1e-9  # in any unit of a business
 _RESOLUTION = 1e-4  # of the longest observation: an hour in a year
 _TIME_RANGE = 10.0  # the longest observation in the fit's own unit
 
@@ -129,10 +129,12 @@ def group(x, t_x, T, weight=None):  # noqa: N803
     weight = (
         np.ones(len(columns[0])) if weight is None else same_length(clean(weight, low=0.0), columns[0])[0]
     )
-    x, t_x, T = columns
     with np.errstate(invalid="ignore"):
-        # Of numbers near zero the reciprocal is none any more.
-        t_x, T = (np.where((time > 0) & (time < _INSTANT), 0.0, time) for time in (t_x, T))
+        # Times that no calendar tells from none would make infinite scales.
+        x, t_x, T = (
+            columns[0],
+            *(np.where(times < _SHORTEST, np.minimum(times, 0.0), times) for times in columns[1:]),
+        )
         usable = (
             (x >= 0)
             & (x == np.floor(x))

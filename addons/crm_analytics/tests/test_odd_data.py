@@ -11,7 +11,7 @@ from odoo.tests import BaseCase, tagged
 from ..lib import abc, basket, btyd, cluster, cohort, forecast, gamma_gamma, pipeline, rfm, stats, uplift
 
 odd_number = strategies.one_of(
-    strategies.sampled_from((0.0, 1.0, -1.0, math.nan, math.inf, -math.inf, 1e-300, 1e300, 5e15)),
+    strategies.sampled_from((0.0, 1.0, -1.0, math.nan, math.inf, -math.inf, 1e-300, 2e-313, 1e300, 5e15)),
     strategies.floats(-100, 1000),
     strategies.integers(0, 20).map(float),
 )
@@ -36,9 +36,8 @@ class TestOddData(BaseCase):
             self.assertTrue(np.isfinite(array).all(), array)
 
     @quick
-    @example([0.0], [0.0], [2.2250738585e-313], btyd.BG)
-    @example([1.0], [1e-313], [2e-313], btyd.MBG)
     @given(column, column, column, strategies.sampled_from((btyd.BG, btyd.MBG)))
+    @example([0.0], [0.0], [2e-313], btyd.BG)
     def test_purchases(self, x, t_x, seen, kind):
         found = btyd.fit(btyd.group(x, t_x, seen), kind)
         model = found.parameters
