@@ -79,7 +79,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
             for segment in segments
             if segment.active or totals[segment.id]["customer_count"]
         ]
-        largest = sorted(moves.items(), key=lambda item: -item[1])[:MOVES_SHOWN]
+        largest = sorted(moves.items(), key=lambda item: (-item[1], item[0]))[:MOVES_SHOWN]
         return {
             "rows": rows,
             "since": fields.Date.to_string(since),
