@@ -31,6 +31,7 @@
     "assets": {
         "web.assets_backend": ["crm_analytics/static/src/**/*"],
         "web.assets_tests": ["crm_analytics/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["crm_analytics/static/tests/*.test.js"],
     },
     "post_init_hook": "post_init_hook",
     "application": True,
