@@ -35,10 +35,11 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/story.xml", "demo/questions.xml"],
+    "demo": ["demo/alerts.xml", "demo/story.xml", "demo/questions.xml"],
     "assets": {
         "web.assets_backend": ["crm_analytics/static/src/**/*"],
         "web.assets_tests": ["crm_analytics/static/tests/tours/**/*"],
+        "web.assets_unit_tests": ["crm_analytics/static/tests/*.test.js"],
     },
     "post_init_hook": "post_init_hook",
     "application": True,

@@ -19,6 +19,7 @@ from . import crm_analytics_dashboard_act
 from . import crm_analytics_profile
 from . import crm_analytics_workbook
 from . import crm_analytics_workbook_sheets
+from . import crm_analytics_workbook_quality
 from . import crm_analytics_mailing
 from . import crm_analytics_alert
 from . import crm_analytics_subject
