@@ -19,8 +19,12 @@ from . import crm_analytics_dashboard_act
 from . import crm_analytics_profile
 from . import crm_analytics_workbook
 from . import crm_analytics_workbook_sheets
+from . import crm_analytics_workbook_quality
 from . import crm_analytics_mailing
 from . import crm_analytics_alert
+from . import crm_analytics_subject
+from . import crm_analytics_question
+from . import crm_analytics_question_answer
 from . import digest_digest
 from . import res_partner_overview
 from . import crm_lead

@@ -47,8 +47,8 @@ class CrmAnalyticsAlert(models.Model):
 
     is_breached = fields.Boolean("Breached Now", readonly=True, copy=False)
     breached_on = fields.Date("Since", readonly=True, copy=False)
-    checked_on = fields.Date("Checked On", readonly=True, copy=False)
-    last_value = fields.Float("Last Value", readonly=True, copy=False)
+    checked_on = fields.Date(readonly=True, copy=False)
+    last_value = fields.Float(readonly=True, copy=False)
 
     _deviations_positive = models.Constraint(
         "CHECK (deviations >= 1)", "The sensitivity is 1 at least: below that every day would be unusual."

@@ -54,7 +54,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
     @api.model
     def _get_segments(self, scope, data):
         """Segments with customers and money, who came and left since, and the largest moves."""
-        segments = self.env["crm.analytics.segment"].with_context(active_test=False).search([])
+        segments = self.env["crm.analytics.segment"].with_context(active_test=False).search(Domain.TRUE)
         totals = {segment.id: _zero() for segment in segments}
         for row in data["cells"]:
             if row["kind"] == "grid" and row["segment_id"]:
@@ -79,7 +79,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
             for segment in segments
             if segment.active or totals[segment.id]["customer_count"]
         ]
-        largest = sorted(moves.items(), key=lambda item: -item[1])[:MOVES_SHOWN]
+        largest = sorted(moves.items(), key=lambda item: (-item[1], item[0]))[:MOVES_SHOWN]
         return {
             "rows": rows,
             "since": fields.Date.to_string(since),

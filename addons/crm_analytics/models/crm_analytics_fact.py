@@ -65,35 +65,61 @@ class CrmAnalyticsFact(models.AbstractModel):
             ``revenue``, ``days`` of purchase, ``back`` (came again after :data:`PATIENCE` months), ``gone``
             (did not come again within those). Months as of :func:`month_number`.
         """
+        number = SQL("(date_part('year', day) * 12 + date_part('month', day) - 1)::int")
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH monthly AS (
-                    SELECT partner_id,
-                           (EXTRACT(YEAR FROM day) * 12 + EXTRACT(MONTH FROM day) - 1)::int AS month,
-                           sum(revenue) AS revenue, count(*) FILTER (WHERE is_purchase) AS days
+                    SELECT partner_id, %(number)s AS month, sum(revenue)::float8 AS revenue,
+                           count(*) FILTER (WHERE is_purchase) AS days
                       FROM (%(events)s) AS event
                      GROUP BY 1, 2
+                    HAVING bool_or(is_purchase)
                 ), placed AS (
-                    SELECT month, revenue, days,
-                           min(month) FILTER (WHERE days > 0) OVER (PARTITION BY partner_id) AS cohort,
+                    SELECT month, revenue, days, first_value(month) OVER turn AS cohort,
                            month - lag(month) OVER turn AS since, lead(month) OVER turn - month AS until
                       FROM monthly
-                    WINDOW turn AS (PARTITION BY partner_id, days > 0 ORDER BY month)
+                    WINDOW turn AS (PARTITION BY partner_id ORDER BY month)
                 )
-                SELECT COALESCE(cohort, -1), month, count(*) FILTER (WHERE days > 0), sum(revenue)::float8,
-                       sum(days)::float8, count(*) FILTER (WHERE days > 0 AND since > %(patience)s),
-                       count(*) FILTER (WHERE days > 0 AND COALESCE(until, %(patience)s + 1) > %(patience)s)
+                SELECT cohort, month, count(*), sum(revenue), sum(days)::float8,
+                       count(*) FILTER (WHERE since > %(patience)s),
+                       count(*) FILTER (WHERE COALESCE(until, %(patience)s + 1) > %(patience)s)
                   FROM placed
                  GROUP BY 1, 2
-                 ORDER BY 1, 2
+                UNION ALL
+                SELECT COALESCE(cohort, -1), month, 0, sum(revenue), 0, 0, 0
+                  FROM (%(unbought)s) AS unbought
+                 GROUP BY 1, 2
                 """,
+                number=number,
                 events=events,
                 patience=PATIENCE,
+                unbought=self._get_unbought_query(events, number),
             )
         )
         names = ("cohort", "month", "customers", "revenue", "days", "back", "gone")
         return dict(zip(names, np.array(rows, dtype=float).reshape(-1, len(names)).T, strict=True))
+
+    @api.model
+    def _get_unbought_query(self, events, number):
+        """SELECT of the months in which customers have revenue, or gave it back, without any purchase."""
+        return SQL(
+            """
+            SELECT idle.month, idle.revenue,
+                   (SELECT min(%(number)s) FROM (%(events)s) AS event
+                     WHERE is_purchase AND event.partner_id = idle.partner_id) AS cohort
+              FROM (SELECT partner_id, %(number)s AS month, sum(revenue)::float8 AS revenue
+                      FROM (%(events)s) AS event
+                     WHERE NOT is_purchase
+                     GROUP BY 1, 2) AS idle
+             WHERE NOT EXISTS (SELECT FROM (%(events)s) AS event
+                                WHERE is_purchase
+                                  AND event.partner_id = idle.partner_id
+                                  AND %(number)s = idle.month)
+            """,
+            events=events,
+            number=number,
+        )
 
     @api.model
     def _fold_months(self, months, as_of):

@@ -121,15 +121,17 @@ class CrmAnalyticsCustomer(models.Model):
                 _listed("partner_id", scores["partner_id"]),
             )
         )
-        self._learn_sizes(count)
+        # The database knows little of what was just written: without this, the first night of many customers
+        # compares each of them with each other.
+        self._analyze(self, self.env["crm.analytics.segment.history"])
         self._remember_segments(model.company_id, as_of)
         self.invalidate_model()
 
     @api.model
-    def _learn_sizes(self, count):
-        """Let the database look at what was just written in bulk: it would plan for the few rows it knew."""
-        if count >= ROWS:
-            self.env.cr.execute("ANALYZE crm_analytics_customer; ANALYZE crm_analytics_segment_history")
+    def _analyze(self, *tables):
+        """Let the database look at how many rows tables have now."""
+        for table in tables:
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table._table)))
 
     @api.model
     def _get_store_query(self, model, as_of, part):
@@ -190,6 +192,7 @@ class CrmAnalyticsCustomer(models.Model):
                  WHERE score.company_id = %(company)s
                    AND score.segment_id IS NOT NULL
                    AND (open.id IS NULL OR ended.partner_id IS NOT NULL);
+                ANALYZE crm_analytics_segment_history;
                 UPDATE crm_analytics_customer score
                    SET segment_since = history.date_from
                   FROM crm_analytics_segment_history history

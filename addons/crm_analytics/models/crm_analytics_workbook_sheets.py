@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
-from .crm_analytics_fact import PATIENCE, RHYTHMS
+from .crm_analytics_fact import PATIENCE
 
 BATCH = 2000  # customers read at a time
 FILTERS = {
@@ -330,7 +329,7 @@ class CrmAnalyticsWorkbook(models.Model):
         sheet.chart("column", body, 0, series, title=title, place="K2")
 
     # ------------------------------------------------------------------
-    # Models and data
+    # Models
     # ------------------------------------------------------------------
 
     def _write_models(self, book, title, scope, data):
@@ -360,79 +359,3 @@ class CrmAnalyticsWorkbook(models.Model):
             for model in models_
         ]
         book.sheet(title).table(columns, rows, freeze=True)
-
-    def _write_quality(self, book, title, scope, data):
-        rows = self._get_quality_rows(scope)
-        columns = [
-            (self.env._("What"), "text", 44),
-            (self.env._("Customers"), "integer", 12),
-            (self.env._("Of"), "integer", 12),
-            (self.env._("What It Does, and What to Do"), "wrapped", 100),
-        ]
-        book.sheet(title).table(columns, rows)
-
-    @api.model
-    def _get_quality_rows(self, scope):
-        """What in the records bends the figures: rows of name, number, of how many, and what to do.
-
-        Counted of the scores who asked may see.
-        """
-        Score = self.env["crm.analytics.customer"]
-        query = Score._search(Domain(scope.of("partner_id")))
-        ids = query.select(SQL.identifier(Score._table, "id"))
-        checks = {
-            "no_salesperson": SQL("partner.user_id IS NULL"),
-            "no_country": SQL("partner.country_id IS NULL"),
-            "no_industry": SQL("partner.industry_id IS NULL"),
-            "archived": SQL("partner.active IS NOT TRUE"),
-            "negative": SQL("score.revenue < 0"),
-            "refunds": SQL("score.refund_rate > 0.5"),
-            "once": SQL("score.purchase_days < 2"),
-            "rarely": SQL("score.purchase_days > 1 AND score.mean_gap > %s", RHYTHMS[-1][1]),
-            "no_segment": SQL("score.segment_id IS NULL"),
-            "guess": SQL("score.is_reliable IS NOT TRUE"),
-        }
-        counts = SQL(", ").join(SQL("count(*) FILTER (WHERE %s)", check) for check in checks.values())
-        self.env["res.partner"].flush_model()
-        ((total, *found),) = self.env.execute_query(
-            SQL(
-                """
-                SELECT count(*), %s
-                  FROM crm_analytics_customer score
-                  JOIN res_partner partner ON partner.id = score.partner_id
-                 WHERE score.id IN (%s)
-                """,
-                counts,
-                ids,
-            )
-        )
-        words = self._get_quality_words()
-        return [
-            [words[name][0], count, total, words[name][1]] for name, count in zip(checks, found, strict=True)
-        ]
-
-    @api.model
-    def _get_quality_words(self):
-        """{check: (name, what it does and what to do)}"""
-        _ = self.env._
-        return {
-            "no_salesperson": (_("Without a salesperson"), _("Filters by salesperson and team miss them.")),
-            "no_country": (_("Without a country"), _("Filters and profiles by country miss them.")),
-            "no_industry": (_("Without an industry"), _("Profiles by industry miss them.")),
-            "archived": (
-                _("Archived customers"),
-                _("They are scored as long as their documents count; nobody can address them."),
-            ),
-            "negative": (
-                _("Refunded more than bought"),
-                _("Credit notes without the invoice they take back, or history that begins too late."),
-            ),
-            "refunds": (_("More than half refunded"), _("Look at what goes wrong with them.")),
-            "once": (_("Bought once"), _("Nothing is known of their rhythm yet.")),
-            "rarely": (
-                _("Usual gap above 400 days"),
-                _("Models of purchases say little about them; subscriptions and projects need another one."),
-            ),
-            "no_segment": (_("In no segment"), _("Let a segment cover the whole grid.")),
-            "guess": (_("Scores that are a guess"), _("There is too little to learn from yet.")),
-        }

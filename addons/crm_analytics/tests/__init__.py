@@ -10,6 +10,7 @@ from . import test_facts
 from . import test_dashboard
 from . import test_workbook
 from . import test_alert
+from . import test_hoot
 from . import test_abc
 from . import test_basket
 from . import test_btyd
@@ -22,6 +23,7 @@ from . import test_partner_scores
 from . import test_pipeline
 from . import test_pyramid
 from . import test_pyramid_lib
+from . import test_question
 from . import test_rfm
 from . import test_stats
 from . import test_uplift

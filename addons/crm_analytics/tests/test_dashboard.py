@@ -33,7 +33,7 @@ class TestAnalyticsDashboard(DashboardCommon):
         self.assertFalse(part["is_whole"])
         for key in ("grid", "value", "cohorts", "risk", "loyalty"):
             self.assertEqual(whole[key], part[key], key)
-        for name in ("rows", "moves", "moved"):
+        for name in ("rows", "moves", "moved"):  # equal ones in the same order
             self.assertEqual(whole["segments"][name], part["segments"][name])
         for left, right in zip(whole["kpis"], part["kpis"], strict=True):
             self.assertAlmostEqual(left["value"], right["value"], delta=0.01, msg=left["key"])

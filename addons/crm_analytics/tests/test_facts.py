@@ -68,6 +68,36 @@ class TestAnalyticsFacts(DashboardCommon):
             self.assertLessEqual(cell.low, cell.retention + 1e-9)
             self.assertGreaterEqual(cell.high, cell.retention - 1e-9)
 
+    def test_what_is_given_back_counts_in_its_month_and_is_no_purchase(self):
+        day, nobody = self.today - timedelta(days=200), self.make_customer("Only Refunds")
+        self.fold()
+        self.Event.create(
+            [
+                {
+                    "company_id": self.company.id,
+                    "partner_id": customer.id,
+                    "day": day,
+                    "document_count": 1,
+                    "revenue": -30,
+                    "refunded": 90,
+                    "is_purchase": False,
+                }
+                for customer in (self.back, nobody)
+            ]
+        )
+        month = self.env["crm.analytics.month"].search(
+            [("company_id", "=", self.company.id), ("month", "=", day.replace(day=1))]
+        )
+        before, customers = month.revenue, month.customer_count
+        cohorts = self.env["crm.analytics.cohort"].search([("company_id", "=", self.company.id)])
+        total = sum(cohorts.mapped("revenue"))
+        self.score()
+        month = month.search([("company_id", "=", self.company.id), ("month", "=", day.replace(day=1))])
+        self.assertEqual((month.revenue, month.customer_count), (before - 60, customers))
+        cohorts = cohorts.search([("company_id", "=", self.company.id)])
+        # Who never bought is of no month of first purchase.
+        self.assertAlmostEqual(sum(cohorts.mapped("revenue")), total - 30, 2)
+
     def test_figures_of_a_day(self):
         kpi = self.Kpi.search([("company_id", "=", self.company.id)])
         self.assertEqual(kpi.as_of, self.today)

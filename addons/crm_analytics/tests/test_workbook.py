@@ -43,7 +43,7 @@ class TestAnalyticsWorkbook(DashboardCommon):
         self.Workbook._cron_work()
         return job
 
-    def read(self, job):
+    def open(self, job):
         self.assertEqual(job.state, "done", job.message)
         return openpyxl.load_workbook(io.BytesIO(base64.b64decode(job.file)))
 
@@ -58,7 +58,7 @@ class TestAnalyticsWorkbook(DashboardCommon):
 
     def test_workbook_has_all_sheets_and_customers_with_why(self):
         job = self.make(self.reader)
-        book = self.read(job)
+        book = self.open(job)
         self.assertEqual(
             book.sheetnames[:6], ["Read Me", "Figures", "Segments", "RFM Grid", "Customers", "Cohorts"]
         )
@@ -78,7 +78,7 @@ class TestAnalyticsWorkbook(DashboardCommon):
         self.assertEqual((job.progress, job.as_of), (100, self.today))
 
     def test_t24_formula_in_a_name_stays_a_text(self):
-        book = self.read(self.make(self.reader))
+        book = self.open(self.make(self.reader))
         (cell,) = (row[0] for row in book["Customers"].iter_rows() if row[0].value == FORMULA)
         self.assertEqual(cell.data_type, "s")
 
@@ -95,19 +95,19 @@ class TestAnalyticsWorkbook(DashboardCommon):
 
     def test_t23_no_line_of_another_company(self):
         self.make_company()
-        texts = self.texts(self.read(self.make(self.reader)))
+        texts = self.texts(self.open(self.make(self.reader)))
         self.assertIn("Regular", texts)
         self.assertNotIn("Stranger", texts)
         self.assertFalse({text for text in texts if "7777" in text or "Other Ltd" in text})
 
     def test_everybody_gets_what_he_may_see(self):
-        book = self.read(self.make(self.seller))
+        book = self.open(self.make(self.seller))
         names = {row[0].value for row in book["Customers"].iter_rows(min_row=2)}
         self.assertEqual(names, set(self.others[:2].mapped("name")))
         self.assertNotIn("Regular", self.texts(book))
 
     def test_filters_count_in_the_workbook_as_on_the_screen(self):
-        book = self.read(self.make(self.reader, {"user_id": self.seller.id, "months": 24}))
+        book = self.open(self.make(self.reader, {"user_id": self.seller.id, "months": 24}))
         self.assertEqual(book["Customers"].max_row, 3)
         readme = {row[0].value: row[1].value for row in book["Read Me"].iter_rows() if len(row) > 1}
         self.assertIn("24", readme["Period"])
@@ -228,5 +228,5 @@ class TestAnalyticsWorkbook(DashboardCommon):
         user = self.make_user(
             "book_empty", "crm_analytics.group_crm_analytics_reader,base.group_allow_export", empty
         )
-        book = self.read(self.make(user))
+        book = self.open(self.make(user))
         self.assertEqual(book["Figures"]["A1"].value, "Nothing to tell yet.")

@@ -57,6 +57,10 @@ export class DashboardFilters extends Component {
         return _t("%s months", months);
     }
 
+    setNumber(name, ev) {
+        return this.set(name, Number(ev.target.value));
+    }
+
     set(name, value) {
         return this.props.model.setFilter(name, value);
     }
