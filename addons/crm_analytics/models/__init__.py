@@ -36,6 +36,7 @@ from . import crm_analytics_forecast_facts
 from . import crm_analytics_forecast_make
 from . import crm_analytics_forecast_adjustment
 from . import crm_analytics_forecast_screen
+from . import crm_analytics_forecast_records
 from . import crm_analytics_pair
 from . import crm_analytics_white_spot
 from . import utm_campaign

@@ -133,30 +133,41 @@ class CrmAnalyticsCampaign(models.Model):
             SQL(
                 """
                 WITH sold AS (
-                    SELECT o.campaign_id, partner.commercial_partner_id AS partner_id, o.date_order,
-                           o.date_order = min(o.date_order) OVER (PARTITION BY partner.commercial_partner_id)
-                               AS is_first
-                      FROM sale_order o
-                      JOIN res_partner partner ON partner.id = o.partner_id
-                     WHERE o.company_id = %(company)s AND o.state = 'sale'
+                    SELECT campaign_id, count(*) AS orders,
+                           count(DISTINCT partner_id) FILTER (WHERE is_first) AS won
+                      FROM (SELECT o.campaign_id, partner.commercial_partner_id AS partner_id,
+                                   o.date_order = min(o.date_order)
+                                       OVER (PARTITION BY partner.commercial_partner_id) AS is_first
+                              FROM sale_order o
+                              JOIN res_partner partner ON partner.id = o.partner_id
+                             WHERE o.company_id = %(company)s AND o.state = 'sale') AS every
+                     WHERE campaign_id = ANY(%(campaigns)s)
+                     GROUP BY campaign_id
+                ), lead AS (
+                    SELECT campaign_id, count(*) AS leads
+                      FROM crm_lead
+                     WHERE campaign_id = ANY(%(campaigns)s)
+                       AND (company_id = %(company)s OR company_id IS NULL)
+                     GROUP BY campaign_id
+                ), invoiced AS (
+                    SELECT m.campaign_id, -sum(line.balance) AS revenue
+                      FROM account_move m
+                      JOIN account_move_line line ON line.move_id = m.id
+                     WHERE m.campaign_id = ANY(%(campaigns)s)
+                       AND m.company_id = %(company)s
+                       AND m.state = 'posted'
+                       AND m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                       AND line.display_type = 'product'
+                       AND line.is_downpayment IS NOT TRUE
+                     GROUP BY m.campaign_id
                 )
-                SELECT campaign.id,
-                       (SELECT count(*) FROM crm_lead lead
-                         WHERE lead.campaign_id = campaign.id
-                           AND (lead.company_id = %(company)s OR lead.company_id IS NULL)) AS lead_count,
-                       (SELECT count(*) FROM sold WHERE sold.campaign_id = campaign.id) AS order_count,
-                       (SELECT count(DISTINCT partner_id) FROM sold
-                         WHERE sold.campaign_id = campaign.id AND is_first) AS won_count,
-                       (SELECT COALESCE(-sum(line.balance), 0) FROM account_move m
-                          JOIN account_move_line line ON line.move_id = m.id
-                         WHERE m.campaign_id = campaign.id
-                           AND m.company_id = %(company)s
-                           AND m.state = 'posted'
-                           AND m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                           AND line.display_type = 'product'
-                           AND line.is_downpayment IS NOT TRUE)::float AS revenue
-                  FROM utm_campaign campaign
-                 WHERE campaign.id = ANY(%(campaigns)s)
+                SELECT campaign.id, COALESCE(lead.leads, 0) AS lead_count,
+                       COALESCE(sold.orders, 0) AS order_count, COALESCE(sold.won, 0) AS won_count,
+                       COALESCE(invoiced.revenue, 0)::float AS revenue
+                  FROM unnest(%(campaigns)s::int[]) AS campaign (id)
+                  LEFT JOIN sold ON sold.campaign_id = campaign.id
+                  LEFT JOIN lead ON lead.campaign_id = campaign.id
+                  LEFT JOIN invoiced ON invoiced.campaign_id = campaign.id
                 """,
                 company=company.id,
                 campaigns=campaigns.ids,

@@ -12,7 +12,6 @@ from .crm_lead import FORECAST_CATEGORIES
 
 PAST_MONTHS = 6  # shown before the running one
 SNAPSHOTS = 26  # weeks to compare with
-PARTS = ("booked", "last_year", "history", "pipeline", "future")
 AMOUNTS = (
     *("booked", "history", "pipeline", "future", "expected"),
     *("low", "high", "plain", "last_year"),
@@ -210,6 +209,14 @@ class CrmAnalyticsForecast(models.Model):
         )
 
     @api.model
+    def _get_due_sql(self, as_of):
+        """In how many months an opportunity is due: 0 also when overdue or without a day, 3 for all later."""
+        due = months_sql(SQL("date_deadline"))
+        return SQL(
+            "COALESCE(LEAST(GREATEST((%s - %s)::int, 0), 3), 0)", due, as_of.year * 12 + as_of.month - 1
+        )
+
+    @api.model
     def _get_categories(self, company, chosen, as_of):
         """What salespeople say of the open opportunities, by category and month of expected closing.
 
@@ -222,24 +229,18 @@ class CrmAnalyticsForecast(models.Model):
             SQL(
                 """
                 SELECT COALESCE(category, 'pipeline'),
-                       LEAST(GREATEST((%(due)s - %(now)s)::int, 0), 3),
-                       count(*), sum(amount)::float, sum(weighed)::float, array_agg(id ORDER BY id)
+                       %(month)s,
+                       count(*), sum(amount)::float, sum(weighed)::float
                   FROM (%(leads)s) AS lead
                  GROUP BY 1, 2
                 """,
-                due=months_sql(SQL("date_deadline")),
-                now=as_of.year * 12 + as_of.month - 1,
+                month=self._get_due_sql(as_of),
                 leads=self._get_open_leads_sql(company, chosen),
             )
         )
         found = {}
-        for category, month, count, amount, weighed, ids in rows:
-            cells = found.setdefault(category, {})
-            cell = cells.setdefault(month or 0, {"count": 0, "amount": 0.0, "weighed": 0.0, "ids": []})
-            cell["count"] += count
-            cell["amount"] += amount
-            cell["weighed"] += weighed
-            cell["ids"] += ids
+        for category, month, count, amount, weighed in rows:
+            found.setdefault(category, {})[month] = {"count": count, "amount": amount, "weighed": weighed}
         labels = dict(self.env["crm.lead"]._fields["crm_forecast_category"]._description_selection(self.env))
         return [
             {"key": key, "name": labels[key], "cells": [found.get(key, {}).get(month) for month in range(4)]}
@@ -268,15 +269,11 @@ class CrmAnalyticsForecast(models.Model):
         chosen_date = self._parse_day(since) if since else dates[min(4, len(dates) - 1)]
         if chosen_date not in dates:
             raise UserError(self.env._("There is no snapshot of that week."))
-        leads = SQL("(SELECT lead.id FROM crm_lead lead WHERE %s)", self._get_slice_sql("lead", chosen))
-        kinds = Snapshot._get_changes(company, chosen_date, leads)
+        kinds = Snapshot._get_changes(company, chosen_date, self._get_slice_sql("lead", chosen))
         return {
             "dates": [fields.Date.to_string(day) for day in dates],
             "since": fields.Date.to_string(chosen_date),
-            "kinds": {
-                kind: {"count": count, "amount": amount, "ids": ids}
-                for kind, (count, amount, ids) in kinds.items()
-            },
+            "kinds": {kind: {"count": count, "amount": amount} for kind, (count, amount) in kinds.items()},
         }
 
     def _get_words(self):
@@ -305,105 +302,4 @@ class CrmAnalyticsForecast(models.Model):
             "brier_before": self.brier_before,
             "brier_after": self.brier_after,
             "weakness": self._get_weaknesses(),
-        }
-
-    # Acts ---------------------------------------------------------------------
-
-    @api.model
-    def crm_forecast_now(self) -> bool:
-        """Forecast the current company's sales now, and keep its pipeline, without waiting for the night."""
-        if not self.env.user.has_group("crm_analytics.group_crm_analytics_manager"):
-            raise AccessError(self.env._("Only a manager of analytics starts a forecast."))
-        company = self.env.company
-        # sudo: what the nightly job does, for the company the manager works for
-        self.env["crm.analytics.pipeline.snapshot"].sudo()._take(company)
-        return bool(self.sudo()._forecast(company))
-
-    @api.model
-    def crm_forecast_records(self, part: str, dimension: str, member_id: int = 0, month: str = "") -> dict:
-        """The records behind a figure, as the reader may see them.
-
-        :param part: booked, last_year (documents of the month), history (of a year, without
-            opportunities), pipeline (open opportunities) or future (those made within a year)
-        :param month: ISO day, the first of the month
-        :return: an action
-        """
-        if part not in PARTS or (dimension != "company" and dimension not in self._get_dimensions()):
-            raise UserError(self.env._("There is no such figure."))
-        first = self._parse_day(month) if month else self.env.company._crm_today().replace(day=1)
-        chosen = {"dimension": dimension, "member_id": member_id}
-        if part == "last_year":
-            first -= relativedelta(years=1)
-        if part in ("pipeline", "future"):
-            return self._get_leads_action(part, chosen)
-        last = first + relativedelta(months=1)
-        if part == "history":
-            last = self.env.company._crm_today() + relativedelta(days=1)
-            first = last - relativedelta(years=1)
-        return self._get_documents_action(chosen, first, last, part == "history")
-
-    @api.model
-    def _get_leads_action(self, part, chosen):
-        if not self._has_deals(chosen):
-            chosen = {"dimension": "company", "member_id": 0}
-        domain = Domain("type", "=", "opportunity") & self._get_slice_domain(chosen)
-        if part == "pipeline":
-            domain &= Domain("won_status", "=", "pending") & Domain("crm_forecast_category", "!=", "omitted")
-            name = self.env._("Open Deals")
-        else:
-            domain &= Domain("create_date", ">=", "today -1y")
-            name = self.env._("Deals of the Last 12 Months")
-        return {
-            "type": "ir.actions.act_window",
-            "name": name,
-            "res_model": "crm.lead",
-            "views": [
-                [False, "list"],
-                [False, "kanban"],
-                [False, "form"],
-                [False, "pivot"],
-                [False, "graph"],
-            ],
-            "domain": list(domain),
-            "context": {"active_test": part == "pipeline"},
-        }
-
-    @api.model
-    def _get_slice_domain(self, chosen):
-        column = self._get_dimensions().get(chosen["dimension"])
-        return Domain(column, "=", chosen["member_id"] or False) if column else Domain.TRUE
-
-    @api.model
-    def _get_documents_action(self, chosen, first, last, direct_only):
-        company = self.env.company
-        if company.crm_analytics_source == "invoices":
-            model, day, lines = "account.move", "invoice_date", "invoice_line_ids"
-            domain = Domain("move_type", "in", ("out_invoice", "out_receipt", "out_refund"))
-            domain &= Domain("state", "=", "posted")
-            columns = {"user_id": "invoice_user_id"}
-            limits = first, last
-            deal = "invoice_line_ids.sale_line_ids.order_id.opportunity_id"
-        else:
-            model, day, lines, columns = "sale.order", "date_order", "order_line", {}
-            domain = Domain("state", "=", "sale")
-            # Local days of the company, in UTC.
-            limits = [company._crm_end_of_day(limit - relativedelta(days=1)) for limit in (first, last)]
-            deal = "opportunity_id"
-        domain &= Domain("company_id", "=", company.id)
-        domain &= Domain(day, ">=" if model == "account.move" else ">", limits[0])
-        domain &= Domain(day, "<" if model == "account.move" else "<=", limits[1])
-        if direct_only:
-            domain &= Domain(deal, "=", False)
-        if column := self._get_dimensions().get(chosen["dimension"]):
-            name = columns.get(column, column)
-            if name not in self.env[model]._fields:
-                name = f"{lines}.product_id.{column}"
-            domain &= Domain(name, "=", chosen["member_id"] or False)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Sales without Deals") if direct_only else self.env._("Sales"),
-            "res_model": model,
-            "views": [[False, name] for name in ("list", "form", "pivot", "graph")],
-            "domain": list(domain),
-            "context": {"create": False},
         }

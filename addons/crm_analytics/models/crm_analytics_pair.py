@@ -125,6 +125,14 @@ class CrmAnalyticsBasket(models.Model):
         )
 
     @api.model
+    def _set_aside(self, name, query):
+        """Keep the rows of a query until the end of the transaction, where the planner knows how many."""
+        table = SQL.identifier(name)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
+        self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, query))
+        self.env.cr.execute(SQL("ANALYZE %s", table))
+
+    @api.model
     def _count(self, lines, least):
         """Count products and pairs in the database.
 
@@ -132,15 +140,13 @@ class CrmAnalyticsBasket(models.Model):
         :rtype: basket.Counts
         """
         self.env["crm.customer.stat"]._prepare_planner()
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS crm_analytics_baskets"))
-        self.env.cr.execute(
+        self._set_aside(
+            "crm_analytics_baskets",
             SQL(
-                """
-                CREATE TEMPORARY TABLE crm_analytics_baskets ON COMMIT DROP AS
-                SELECT basket, array_agg(product) AS products, count(*) AS size FROM (%s) AS line GROUP BY 1
-                """,
+                "SELECT basket, array_agg(product) AS products, count(*) AS size"
+                " FROM (%s) AS line GROUP BY basket",
                 lines,
-            )
+            ),
         )
         ((baskets, skipped, skipped_lines),) = self.env.execute_query(
             SQL(

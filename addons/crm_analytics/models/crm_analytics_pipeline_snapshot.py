@@ -92,61 +92,78 @@ class CrmAnalyticsPipelineSnapshot(models.Model):
     # What changed since ---------------------------------------------------------
 
     @api.model
-    def _get_changes(self, company, date, leads):
+    def _get_changes(self, company, date, condition):
         """How the pipeline came from what it was to what it is, each opportunity in each kind it belongs to.
 
         ``before`` + new - won - lost - gone + raised - lowered = ``now``; slipped and earlier move money
         between months and change no sum.
 
         :param date date: of the snapshot
-        :param SQL leads: sub-select of the ids of opportunities to look at, open and closed
-        :return: {kind: (number, amount, [lead ids])}
+        :param SQL condition: on ``lead``, which opportunities to look at
+        :return: {kind: (number, amount)}
         """
-        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                """
-                WITH old AS (
-                    SELECT * FROM crm_analytics_pipeline_snapshot
-                     WHERE company_id = %(company)s AND date = %(date)s AND lead_id IN %(leads)s
-                ), now AS (
-                    SELECT lead.id, COALESCE(lead.expected_revenue, 0) AS amount, lead.date_deadline,
-                           lead.won_status,
-                           lead.active AND lead.type = 'opportunity' AND lead.won_status = 'pending' AS open,
-                           %(owner)s AS company_id
-                      FROM crm_lead lead
-                      LEFT JOIN crm_team team ON team.id = lead.team_id
-                      LEFT JOIN res_users u ON u.id = lead.user_id
-                     WHERE lead.id IN %(leads)s
-                ), both_ AS (
-                    SELECT now.id, old.expected_revenue AS before, now.amount, now.won_status, now.open,
-                           old.id IS NOT NULL AS was, now.company_id,
-                           date_trunc('month', now.date_deadline) AS due,
-                           date_trunc('month', old.date_deadline) AS due_before
-                      FROM now LEFT JOIN old ON old.lead_id = now.id
-                )
-                SELECT kind, count(*), COALESCE(sum(found.amount), 0)::float,
-                       array_agg(both_.id ORDER BY both_.id)
-                  FROM both_
-                 CROSS JOIN LATERAL (VALUES
-                       ('before', was, before),
-                       ('new', NOT was AND open AND company_id = %(company)s, both_.amount),
-                       ('won', was AND NOT open AND won_status = 'won', before),
-                       ('lost', was AND NOT open AND won_status = 'lost', before),
-                       ('gone', was AND NOT open AND won_status = 'pending', before),
-                       ('raised', was AND open AND both_.amount > before, both_.amount - before),
-                       ('lowered', was AND open AND both_.amount < before, before - both_.amount),
-                       ('slipped', was AND open AND due > due_before, both_.amount),
-                       ('earlier', was AND open AND due < due_before, both_.amount),
-                       ('now', open AND (was OR company_id = %(company)s), both_.amount)
-                 ) AS found (kind, holds, amount)
-                 WHERE holds
-                 GROUP BY kind
-                """,
-                company=company.id,
-                date=date,
-                leads=leads,
-                owner=self.env["crm.lead"]._crm_company_sql(),
+                "SELECT kind, count(*), sum(amount)::float FROM (%s) AS change GROUP BY kind",
+                self._get_changes_query(company, date, condition),
             )
         )
-        return {kind: (count, amount, ids) for kind, count, amount, ids in rows}
+        return {kind: (count, amount) for kind, count, amount in rows}
+
+    @api.model
+    def _get_changed_leads(self, company, date, condition, kind):
+        """Ids of the opportunities of a kind; see :meth:`_get_changes`."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM (%s) AS change WHERE kind = %s ORDER BY id",
+                self._get_changes_query(company, date, condition),
+                kind,
+            )
+        )
+        return [id_ for (id_,) in rows]
+
+    @api.model
+    def _get_changes_query(self, company, date, condition):
+        """Rows of kind, id of the opportunity and amount."""
+        self.env.flush_all()
+        return SQL(
+            """
+            WITH old AS (
+                SELECT lead_id, expected_revenue, date_deadline FROM crm_analytics_pipeline_snapshot
+                 WHERE company_id = %(company)s AND date = %(date)s AND lead_id IS NOT NULL
+            ), compared AS (
+                SELECT lead.id, old.expected_revenue AS before, COALESCE(lead.expected_revenue, 0) AS amount,
+                       lead.won_status, old.lead_id IS NOT NULL AS was,
+                       lead.active AND lead.type = 'opportunity' AND lead.won_status = 'pending' AS open,
+                       date_trunc('month', lead.date_deadline) AS due,
+                       date_trunc('month', old.date_deadline) AS due_before
+                  FROM crm_lead lead
+                  LEFT JOIN old ON old.lead_id = lead.id
+                  LEFT JOIN crm_team team ON team.id = lead.team_id
+                  LEFT JOIN res_users u ON u.id = lead.user_id
+                 WHERE (old.lead_id IS NOT NULL
+                        OR lead.active AND lead.type = 'opportunity' AND lead.won_status = 'pending'
+                           AND %(owner)s = %(company)s)
+                   AND %(condition)s
+            )
+            SELECT found.kind, compared.id, found.amount
+              FROM compared
+             CROSS JOIN LATERAL (VALUES
+                   ('before', was, before),
+                   ('new', NOT was, compared.amount),
+                   ('won', was AND NOT open AND won_status = 'won', before),
+                   ('lost', was AND NOT open AND won_status = 'lost', before),
+                   ('gone', was AND NOT open AND won_status = 'pending', before),
+                   ('raised', was AND open AND compared.amount > before, compared.amount - before),
+                   ('lowered', was AND open AND compared.amount < before, before - compared.amount),
+                   ('slipped', was AND open AND due > due_before, compared.amount),
+                   ('earlier', was AND open AND due < due_before, compared.amount),
+                   ('now', open, compared.amount)
+             ) AS found (kind, holds, amount)
+             WHERE found.holds
+            """,
+            company=company.id,
+            date=date,
+            condition=condition,
+            owner=self.env["crm.lead"]._crm_company_sql(),
+        )

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 PER_CUSTOMER = 5
-USUAL = 20  # products of a customer that are looked at
-NEIGHBOURS = 20  # of each of them
+USUAL = 10  # products of a customer that are looked at
+NEIGHBOURS = 5  # of each of them, those most of its buyers have
 ACTIVE_MONTHS = 12
 
 
@@ -61,91 +61,116 @@ class CrmAnalyticsWhiteSpot(models.Model):
 
     @api.model
     def _find(self, company):
-        """Find the gaps of all customers who bought within a year, one statement for all of them.
+        """Find the gaps of all customers who bought within a year, a few statements for all of them.
 
         :return: how many
         """
         self.env.flush_all()
-        Offer = self.env["crm.offer"].with_company(company)
-        # sudo: ids alone, for a job that works for the company
-        products = self.env["product.product"].sudo()._search(Offer._get_sellable_domain(company))
+        self.env["crm.customer.stat"]._prepare_planner()
+        set_aside = self.env["crm.analytics.basket"]._set_aside
+        set_aside("crm_analytics_gap_own", self._get_own_query(company))
+        set_aside("crm_analytics_gap_tie", self._get_tie_query(company))
+        set_aside("crm_analytics_gap_spend", self._get_spend_query(company))
         self.env.cr.execute(SQL("DELETE FROM crm_analytics_white_spot WHERE company_id = %s", company.id))
         self.env.cr.execute(
             SQL(
                 """
-                WITH own AS (
-                    SELECT partner_id, product_id
-                      FROM (SELECT fact.partner_id, fact.product_id,
-                                   row_number() OVER (PARTITION BY fact.partner_id
-                                                      ORDER BY fact.repeat_score DESC,
-                                                               fact.product_id) AS place
-                              FROM crm_customer_product fact
-                             WHERE fact.company_id = %(company)s
-                               AND NOT (fact.returned_quantity > 0 AND fact.net_quantity <= 0)
-                               AND fact.partner_id IN (
-                                   SELECT stat.partner_id FROM crm_customer_stat stat
-                                     JOIN res_partner partner ON partner.id = stat.partner_id
-                                                             AND partner.active
-                                    WHERE stat.company_id = %(company)s
-                                      AND stat.last_order_date >= %(active)s)
-                               AND fact.partner_id IN (%(may_profile)s)) AS ranked
-                     WHERE place <= %(usual)s
-                ), tie AS (
-                    SELECT *
-                      FROM (SELECT pair.*,
-                                   row_number() OVER (PARTITION BY product_id
-                                                      ORDER BY confidence DESC, id) AS place
-                              FROM crm_analytics_pair pair
-                             WHERE company_id = %(company)s AND kind = 'customer'
-                               AND other_product_id IN (%(products)s)) AS ranked
-                     WHERE place <= %(neighbours)s
-                ), spend AS (
-                    SELECT product_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY a_year) AS a_year
-                      FROM (SELECT product_id, amount * 365
-                                   / GREATEST(365, %(today)s - first_date + 1)::float AS a_year
-                              FROM crm_customer_product
-                             WHERE company_id = %(company)s AND amount > 0) AS each
-                     GROUP BY product_id
-                ), gap AS (
-                    SELECT DISTINCT ON (own.partner_id, tie.other_product_id)
-                           own.partner_id, tie.other_product_id AS product_id, own.product_id AS because_id,
-                           tie.basket_count, tie.confidence, tie.lift
-                      FROM own
-                      JOIN tie ON tie.product_id = own.product_id
-                     WHERE NOT EXISTS (SELECT FROM crm_customer_product bought
-                                        WHERE bought.company_id = %(company)s
-                                          AND bought.partner_id = own.partner_id
-                                          AND bought.product_id = tie.other_product_id)
-                     ORDER BY own.partner_id, tie.other_product_id, tie.confidence DESC, tie.id
-                )
                 INSERT INTO crm_analytics_white_spot
                        (company_id, partner_id, product_id, because_id, peer_count, confidence, lift,
                         potential)
                 SELECT %(company)s, partner_id, product_id, because_id, basket_count, confidence, lift,
-                       potential
-                  FROM (SELECT gap.*,
-                               round((gap.confidence * spend.a_year)::numeric, %(digits)s) AS potential,
+                       round((confidence * a_year)::numeric, %(digits)s)
+                  FROM (SELECT gap.*, spend.a_year,
                                row_number() OVER (PARTITION BY gap.partner_id
                                                   ORDER BY gap.confidence * spend.a_year DESC,
                                                            gap.product_id) AS place
-                          FROM gap JOIN spend ON spend.product_id = gap.product_id
-                         WHERE (gap.partner_id, gap.product_id) NOT IN (%(declined)s)) AS ranked
+                          FROM (SELECT DISTINCT ON (own.partner_id, tie.other_product_id)
+                                       own.partner_id, tie.other_product_id AS product_id,
+                                       own.product_id AS because_id, tie.basket_count, tie.confidence,
+                                       tie.lift
+                                  FROM crm_analytics_gap_own own
+                                  JOIN crm_analytics_gap_tie tie ON tie.product_id = own.product_id
+                                 ORDER BY own.partner_id, tie.other_product_id, tie.confidence DESC, tie.id
+                               ) AS gap
+                          JOIN crm_analytics_gap_spend spend ON spend.product_id = gap.product_id
+                         WHERE (gap.partner_id, gap.product_id) NOT IN (%(declined)s)
+                           AND NOT EXISTS (SELECT FROM crm_customer_product bought
+                                            WHERE bought.company_id = %(company)s
+                                              AND bought.partner_id = gap.partner_id
+                                              AND bought.product_id = gap.product_id)) AS ranked
                  WHERE place <= %(limit)s
                 """,
                 company=company.id,
-                active=company._crm_today() - relativedelta(months=ACTIVE_MONTHS),
-                today=company._crm_today(),
-                may_profile=self.env["res.partner"].with_company(company)._crm_may_profile_sql(SQL("TRUE")),
-                products=products.select(),
                 declined=self._get_declined_query(company),
-                usual=USUAL,
-                neighbours=NEIGHBOURS,
                 digits=company.currency_id.decimal_places,
                 limit=PER_CUSTOMER,
             )
         )
+        found = self.env.cr.rowcount
         self.invalidate_model()
-        return self.env.cr.rowcount
+        return found
+
+    @api.model
+    def _get_own_query(self, company):
+        """What customers who bought within a year, and agree to profiles, usually buy."""
+        may_profile = self.env["res.partner"].with_company(company)._crm_may_profile_sql(SQL("TRUE"))
+        return SQL(
+            """
+            SELECT partner_id, product_id
+              FROM (SELECT fact.partner_id, fact.product_id,
+                           row_number() OVER (PARTITION BY fact.partner_id
+                                              ORDER BY fact.repeat_score DESC, fact.product_id) AS place
+                      FROM crm_customer_product fact
+                      JOIN crm_customer_stat stat ON stat.company_id = fact.company_id
+                                                 AND stat.partner_id = fact.partner_id
+                      JOIN res_partner partner ON partner.id = fact.partner_id AND partner.active
+                     WHERE fact.company_id = %(company)s
+                       AND stat.last_order_date >= %(active)s
+                       AND NOT (fact.returned_quantity > 0 AND fact.net_quantity <= 0)
+                       AND fact.partner_id IN (%(may_profile)s)) AS ranked
+             WHERE place <= %(usual)s
+            """,
+            company=company.id,
+            active=company._crm_today() - relativedelta(months=ACTIVE_MONTHS),
+            may_profile=may_profile,
+            usual=USUAL,
+        )
+
+    @api.model
+    def _get_tie_query(self, company):
+        """The strongest ties towards products that can be sold."""
+        Offer = self.env["crm.offer"].with_company(company)
+        # sudo: ids alone, for a job that works for the company
+        products = self.env["product.product"].sudo()._search(Offer._get_sellable_domain(company))
+        return SQL(
+            """
+            SELECT id, product_id, other_product_id, basket_count, confidence, lift
+              FROM (SELECT pair.*,
+                           row_number() OVER (PARTITION BY product_id ORDER BY confidence DESC, id) AS place
+                      FROM crm_analytics_pair pair
+                     WHERE company_id = %s AND kind = 'customer' AND other_product_id IN (%s)) AS ranked
+             WHERE place <= %s
+            """,
+            company.id,
+            products.select(),
+            NEIGHBOURS,
+        )
+
+    @api.model
+    def _get_spend_query(self, company):
+        """What a usual buyer spends on each product in a year."""
+        return SQL(
+            """
+            SELECT product_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY a_year) AS a_year
+              FROM (SELECT product_id,
+                           amount * 365 / GREATEST(365, %s - first_date + 1)::float AS a_year
+                      FROM crm_customer_product
+                     WHERE company_id = %s AND amount > 0) AS each
+             GROUP BY product_id
+            """,
+            company._crm_today(),
+            company.id,
+        )
 
     @api.model
     def _get_declined_query(self, company):

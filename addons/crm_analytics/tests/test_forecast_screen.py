@@ -116,8 +116,12 @@ class TestForecastScreen(ForecastCommon):
             self.assertAlmostEqual(parts, month["expected"], 1)
         self.assertEqual([row["direct"] for row in found["past"]], [1500] * 6)
         self.assertTrue(found["made"]["weakness"])
-        committed = next(row for row in found["categories"] if row["key"] == "pipeline")
-        self.assertEqual(committed["cells"][0]["amount"], 1800)
+        said = next(row for row in found["categories"] if row["key"] == "pipeline")
+        self.assertEqual((said["cells"][0]["amount"], said["cells"][0]["count"]), (1800, 2))
+        action = self.Forecast.crm_forecast_category_leads("pipeline", [0], "company")
+        self.assertEqual(len(self.env["crm.lead"].search(action["domain"])), 2)
+        action = self.Forecast.crm_forecast_category_leads("committed", [0, 1, 2], "company")
+        self.assertFalse(self.env["crm.lead"].search(action["domain"]))
         self.assertFalse(
             self.screen(self.reader, dimension="category", member_id=self.paper.categ_id.id)["changes"]
         )
@@ -155,6 +159,11 @@ class TestForecastScreen(ForecastCommon):
         self.assertEqual(left, money["now"])
         with self.assertRaises(UserError):
             self.screen(self.seller, since="2001-01-01")
+        Forecast = self.Forecast.with_user(self.seller)
+        action = Forecast.crm_forecast_changed_leads("raised", since, "user", self.seller.id)
+        self.assertEqual(self.env["crm.lead"].search(action["domain"]), self.lead)
+        with self.assertRaises(AccessError):
+            Forecast.crm_forecast_changed_leads("raised", since, "company")
 
     def test_every_figure_opens_its_records(self):
         self.order(self.customer, [(self.paper, 1)], user_id=self.seller.id)

@@ -142,7 +142,7 @@ export class ForecastScreen extends Component {
                     value: this.money(cells.reduce((sum, cell) => sum + cell.amount, 0)),
                     detail: this.dealCount(cells.reduce((sum, cell) => sum + cell.count, 0)),
                     help,
-                    open: () => this.model.openLeads(categories[key].name, cells.flatMap((cell) => cell.ids)),
+                    open: () => this.model.openCategory(key, [0, 1, 2]),
                 });
             }
         }

@@ -67,19 +67,19 @@ export class ForecastModel {
         return this.action.doAction(action);
     }
 
-    openLeads(name, ids) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            name,
-            res_model: "crm.lead",
-            views: [
-                [false, "list"],
-                [false, "kanban"],
-                [false, "form"],
-            ],
-            domain: [["id", "in", ids]],
-            context: { active_test: false },
-        });
+    /** @param {number[]} months in which they are due, 0 the running one, 3 all later ones */
+    openCategory(category, months) {
+        return this.openLeads("crm_forecast_category_leads", { category, months });
+    }
+
+    openChange(kind) {
+        return this.openLeads("crm_forecast_changed_leads", { kind, since: this.data.changes.since });
+    }
+
+    async openLeads(method, args) {
+        const { dimension, member_id } = this.chosen;
+        const action = await this.orm.call("crm.analytics.forecast", method, [], { ...args, dimension, member_id });
+        return this.action.doAction(action);
     }
 
     openMade() {
