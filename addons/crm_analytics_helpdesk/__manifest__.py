@@ -6,6 +6,7 @@
     "author": "CRM Suite contributors",
     "license": "LGPL-3",
     "depends": ["crm_analytics", "crm_helpdesk"],
+    "data": ["data/crm_analytics_subject.xml"],
     "demo": ["demo/story.xml"],
     "auto_install": True,
 }

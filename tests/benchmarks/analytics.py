@@ -62,8 +62,9 @@ def main():
         memory = lines[-1].memory
         lines.append(measure(workers, "pairs", "baskets", BASKETS, MLXTEND))
         lines.append(measure({OURS: workers[OURS]}, "theta", "series", SERIES))
-        accuracy = analytics_accuracy.tables(cdnow_folder(python))
-    report(lines, memory, accuracy)
+        missed = []
+        accuracy = analytics_accuracy.tables(cdnow_folder(python), missed)
+    report(lines, memory, accuracy, missed)
 
 
 def say(text):
@@ -168,7 +169,7 @@ def measure(workers, task, argument, size, peer=PEER):
     return line
 
 
-def report(lines, memory, accuracy):
+def report(lines, memory, accuracy, missed):
     processor = platform.processor() or platform.machine()
     print(f"\nMeasured {date.today()} on {os.cpu_count()} cores ({processor}), Python")
     print(f"{platform.python_version()}, numpy {np.__version__}, one thread, seconds of the processor, by")
@@ -190,7 +191,7 @@ def report(lines, memory, accuracy):
             f"\n{line.comparison.title}: {line.peer} gave up until its tolerance was "
             f"{line.results[line.peer]['tolerance']:g}; only the fit that worked is counted."
         )
-    missed = [f"{line.comparison.title}: {text}" for line in lines for text in line.missed()]
+    missed += [f"{line.comparison.title}: {text}" for line in lines for text in line.missed()]
     if memory[OURS] > MEMORY and max(SIZES) <= 1_000_000:
         missed.append(f"memory {memory[OURS]:.0f} MB, {MEMORY} wanted")
     print(f"\nGoals missed: {'; '.join(missed) or 'none'}.")

@@ -70,12 +70,9 @@ def fill(env):
     order.action_confirm()
     env.flush_all()
     first = copy(
-        env,
-        "res_partner",
-        partner.id,
+        partner,
         {"commercial_partner_id": "id", "name": "'C' || number", "complete_name": "'C' || number"},
         f"SELECT number FROM generate_series(1, {CUSTOMERS}) AS number",
-        id_="number",
     )
     # Few buy often, many seldom; who stopped has no order since.
     source = f"""
@@ -84,7 +81,7 @@ def fill(env):
           FROM generate_series(1, {ORDERS}) AS number
     """
     env.cr.execute("SELECT setseed(0.19)")
-    copy(env, "sale_order", order.id, OWN_COLUMNS, source)
+    copy(order, OWN_COLUMNS, source)
     env.cr.execute("DELETE FROM sale_order_line WHERE order_id = %s", [order.id])
     env.cr.commit()
     env.cr.execute("TRUNCATE crm_customer_dirty")
@@ -93,9 +90,14 @@ def fill(env):
     env.invalidate_all()
 
 
-def copy(env, table, pattern_id, values, source, id_=None):
-    """Insert copies of one row, secondary indexes made again afterwards; return the id before the first."""
-    cr = env.cr
+def copy(pattern, values, source):
+    """Insert copies of a record, secondary indexes made again afterwards.
+
+    :param dict values: {column: SQL of the copy's value, ``id`` for its own id}
+    :param str source: SELECT of ``number`` and what the values name
+    :return: the id before the first
+    """
+    cr, table = pattern.env.cr, pattern._table
     cr.execute(f"SELECT max(id) FROM {table}")
     (last,) = cr.fetchone()
     cr.execute(
@@ -112,13 +114,13 @@ def copy(env, table, pattern_id, values, source, id_=None):
     indexes = cr.fetchall()
     for name, _definition in indexes:
         cr.execute(f"DROP INDEX {name}")
-    own = f"{last} + number" if id_ or table == "sale_order" else "number"
+    own = f"{last} + number"
     values = {name: own if value == "id" else value for name, value in values.items()}
     chosen = ", ".join(values.get(name, f'pattern."{name}"') for name in columns)
     names = ", ".join(f'"{name}"' for name in columns)
     cr.execute(
         f"INSERT INTO {table} (id, {names}) SELECT {own}, {chosen}"
-        f" FROM ({source}) AS made, {table} AS pattern WHERE pattern.id = {pattern_id}"
+        f" FROM ({source}) AS made, {table} AS pattern WHERE pattern.id = {pattern.id}"
     )
     cr.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
     for _name, definition in indexes:
@@ -178,7 +180,7 @@ def dashboard(env):
     times = []
     for _round in range(DASHBOARDS):
         env.invalidate_all()
-        times.append(clocked(lambda: env["crm.analytics.dashboard"].crm_dashboard()))
+        times.append(clocked(env["crm.analytics.dashboard"].crm_dashboard))
     return [
         (
             "dashboard, p95",

@@ -157,18 +157,20 @@ class Part:
     deals: float
 
 
-def open_deals(probability, amount, due, slip, horizon):
+def open_deals(probability, amount, due, slip, horizon, passed=0.0):  # noqa: PLR0917  a deal's columns
     """What the open deals will bring.
 
     A deal due in month d is won with its probability, and then in month d + slip. Months that are over are
     out of the question, so what remains of the slip's distribution is taken; if nothing remains, it closes
     now. The deals are independent, each is won or not: the variance of a month is sum of p_m (1 - p_m)
-    amount^2 (Poisson binomial).
+    amount^2 (Poisson binomial). Of the running month only what is left of it counts: towards its end a
+    deal that is due in it closes later more and more likely.
 
     :param probability: array (n,), calibrated, 0 to 1
     :param amount: array (n,), money; :param due: array (n,), months from now, negative when overdue, nan
         unknown (now)
     :param slip: :class:`Slip`, :param horizon: number of months
+    :param passed: share of the running month that is over, 0 to 1
     :rtype: Part
     """
     probability, amount, due = same_length(clean(probability, 0.0, 0.0, 1.0), clean(amount), clean(due))
@@ -177,7 +179,7 @@ def open_deals(probability, amount, due, slip, horizon):
     months, at = np.unique(np.clip(np.round(due), -1200, 1200), return_inverse=True)
     at, spread = at.reshape(-1), np.zeros((len(months), horizon))
     for row, month in enumerate(months):
-        spread[row] = _months(int(month), slip, horizon)
+        spread[row] = _months(int(month), slip, horizon, min(max(float(passed), 0.0), 1.0))
     share = spread[at]
     mean = expected @ share if len(expected) else mean
     chance = probability[:, None] * share
@@ -185,15 +187,16 @@ def open_deals(probability, amount, due, slip, horizon):
     return Part(mean, variance, float(expected.sum() - mean.sum()), float(len(amount)))
 
 
-def _months(due, slip, horizon):
+def _months(due, slip, horizon, passed=0.0):
     """Share of a won deal by month (horizon,), given that it is not closed yet."""
     when = due + slip.months
-    possible = when >= 0
-    total = float(slip.share[possible].sum())
+    left = slip.share * np.where(when > 0, 1.0, np.where(when == 0, 1.0 - passed, 0.0))
+    total = float(left.sum())
     if total <= 0:
         when, share = np.array([max(due, 0)]), np.ones(1)
     else:
-        when, share = when[possible], slip.share[possible] / total
+        possible = left > 0
+        when, share = when[possible], left[possible] / total
     inside = when < horizon
     return np.bincount(when[inside], weights=share[inside], minlength=horizon)[:horizon]
 

@@ -1,4 +1,3 @@
-import logging
 import time
 from datetime import date
 
@@ -11,8 +10,6 @@ from odoo.tools import SQL
 
 from ..lib import btyd, gamma_gamma, rfm
 from ..lib.abc import classify
-
-_logger = logging.getLogger(__name__)
 
 STATUSES = [
     ("ok", "Good"),
@@ -92,17 +89,7 @@ class CrmAnalyticsModel(models.Model):
     @api.model
     def _cron_score(self):
         """Score the customers of all companies, each in a transaction of its own."""
-        cron = self.env["ir.cron"]
-        companies = self.env["res.company"].sudo()._crm_all()  # sudo: the job, for every company
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                with self.env.cr.savepoint():
-                    self._score(company)
-            except Exception:  # the other companies are scored all the same
-                _logger.exception("The customers of company %s could not be scored", company.id)
-            if not cron._commit_progress(1):
-                break
+        self.env["res.company"]._crm_analytics_for_each(self._score, "Scores")
 
     @api.model
     def _score(self, company, as_of=None):

@@ -1,4 +1,8 @@
-from odoo import fields, models
+import logging
+
+from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
 
 # The days of purchase depend on these: a change asks for a rebuild.
 EVENT_SETTINGS = {"crm_analytics_source", "crm_analytics_since", "crm_analytics_excluded_categ_ids"}
@@ -67,3 +71,22 @@ class ResCompany(models.Model):
             return []
         # sudo: as above; the ids alone serve to leave lines out
         return self.env["product.category"].sudo().search([("id", "child_of", categories.ids)]).ids
+
+    @api.model
+    def _crm_analytics_for_each(self, work, what):
+        """Do a job for each company, each in a transaction of its own: one that fails holds up no other.
+
+        :param work: called with the company
+        :param str what: what could not be done, for the log
+        """
+        cron = self.env["ir.cron"]
+        companies = self.sudo()._crm_all()  # sudo: the job, for every company
+        cron._commit_progress(remaining=len(companies))
+        for company in companies:
+            try:
+                with self.env.cr.savepoint():
+                    work(company)
+            except Exception:  # whatever is wrong with this one
+                _logger.exception("%s of company %s could not be done", what, company.id)
+            if not cron._commit_progress(1):
+                break

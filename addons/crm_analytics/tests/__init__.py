@@ -1,3 +1,9 @@
+from . import test_campaigns
+from . import test_baskets
+from . import test_tours
+from . import test_forecast_tour
+from . import test_sales_forecast
+from . import test_forecast_screen
 from . import test_event
 from . import test_score
 from . import test_facts
@@ -18,6 +24,7 @@ from . import test_partner_scores
 from . import test_pipeline
 from . import test_pyramid
 from . import test_pyramid_lib
+from . import test_question
 from . import test_rfm
 from . import test_stats
 from . import test_uplift

@@ -94,6 +94,15 @@ class TestPipeline(BaseCase):
         np.testing.assert_allclose(found.mean, [200, 200, 0])
         np.testing.assert_allclose(found.variance, [0.2 * 0.8 * 1e6] * 2 + [0])
 
+    def test_less_closes_in_a_month_that_is_nearly_over(self):
+        """With nine tenths of a month gone, a tenth of what would close in it does, the rest later."""
+        found = pipeline.open_deals([0.4], [1000], [0], HALF_SLIPS, 3, passed=0.9)
+        np.testing.assert_allclose(found.mean, [400 * 0.05 / 0.55, 400 * 0.5 / 0.55, 0])
+        over = pipeline.open_deals([0.4], [1000], [0], HALF_SLIPS, 3, passed=1.0)
+        np.testing.assert_allclose(over.mean, [0, 400, 0])
+        overdue = pipeline.open_deals([0.4], [1000], [-9], HALF_SLIPS, 3, passed=1.0)
+        np.testing.assert_allclose(overdue.mean, [400, 0, 0])
+
     def test_t21_order_of_a_deal_is_counted_once(self):
         """A won deal's order is not in the direct history, and the won deal is no open one."""
         direct, of_deals = pipeline.split_history([100, 50, 70], [True, False, False])

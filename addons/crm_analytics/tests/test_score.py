@@ -147,7 +147,7 @@ class TestAnalyticsScore(AnalyticsCommon):
             patch.object(type(self.Model), "_score", fail_first),
             # The transaction of a test is not committed.
             patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 1),
-            self.assertLogs("odoo.addons.crm_analytics.models.crm_analytics_model", "ERROR"),
+            self.assertLogs("odoo.addons.crm_analytics.models.res_company", "ERROR"),
         ):
             self.Model._cron_score()
         self.assertFalse(self.Model.search([("company_id", "=", other.id)]))
