@@ -10,7 +10,6 @@ from . import test_facts
 from . import test_dashboard
 from . import test_workbook
 from . import test_alert
-from . import test_tours
 from . import test_hoot
 from . import test_abc
 from . import test_basket
