@@ -93,6 +93,8 @@ class CrmAnalyticsEvent(models.Model):
             documents = SQL(
                 "%s UNION ALL %s", self._get_orders_query(company), self._get_order_refunds_query(company)
             )
+        for more in self._get_more_documents(company):
+            documents = SQL("%s UNION ALL %s", documents, more)
         past = []
         if company.crm_has_past_sales:
             past = [self.env["crm.past.sale"]._orders_sql(company)]
@@ -114,6 +116,15 @@ class CrmAnalyticsEvent(models.Model):
                 SQL("COALESCE(of_day, day) >= %s", since) if since else SQL("TRUE"),
             ),
         ]
+
+    @api.model
+    def _get_more_documents(self, company):
+        """Purchases of other apps: SELECTs from ``member`` of partner_id, local day, amount in company
+        currency, whether it takes something back, and the day it takes it back from, where that is known.
+
+        :rtype: list[SQL]
+        """
+        return []
 
     @api.model
     def _get_orders_query(self, company):

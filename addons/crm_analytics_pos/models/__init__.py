@@ -1,0 +1,2 @@
+from . import crm_analytics_event
+from . import pos_order
