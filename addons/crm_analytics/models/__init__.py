@@ -20,6 +20,7 @@ from . import crm_analytics_profile
 from . import crm_analytics_workbook
 from . import crm_analytics_workbook_sheets
 from . import crm_analytics_workbook_quality
+from . import crm_analytics_workbook_sales
 from . import crm_analytics_mailing
 from . import crm_analytics_alert
 from . import crm_analytics_subject

@@ -6,6 +6,7 @@ from .crm_analytics_fact import MEASURES
 COLUMNS = {
     **dict.fromkeys(("kind", "key"), "varchar"),
     **dict.fromkeys(("recency", "frequency", "segment_id", "customer_count"), "int4"),
+    "from_segment_id": "int4",
     **dict.fromkeys(MEASURES, "numeric"),
 }
 
@@ -13,7 +14,8 @@ COLUMNS = {
 class CrmAnalyticsCell(models.Model):
     """How many customers have which scores, and what they bring. Written at night, whole.
 
-    ``grid``: by recency, frequency and segment; the other kinds by one property alone.
+    ``grid``: by recency, frequency and segment; ``moved``: in another segment than so many days (``key``)
+    ago; the other kinds by one property alone.
     """
 
     _name = "crm.analytics.cell"
@@ -26,13 +28,20 @@ class CrmAnalyticsCell(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     as_of = fields.Date(required=True, readonly=True)
     kind = fields.Selection(
-        [("grid", "Recency and Frequency"), ("abc", "ABC"), ("risk", "Risk"), ("rhythm", "Rhythm")],
+        [
+            ("grid", "Recency and Frequency"),
+            ("abc", "ABC"),
+            ("risk", "Risk"),
+            ("rhythm", "Rhythm"),
+            ("moved", "Moved"),
+        ],
         required=True,
         readonly=True,
     )
     recency = fields.Integer(readonly=True, aggregator=None)
     frequency = fields.Integer(readonly=True, aggregator=None)
     segment_id = fields.Many2one("crm.analytics.segment", readonly=True, ondelete="set null")
+    from_segment_id = fields.Many2one("crm.analytics.segment", "Before", readonly=True, ondelete="set null")
     key = fields.Char(readonly=True)
     customer_count = fields.Integer("Customers", readonly=True)
     revenue_12m = fields.Monetary("Revenue 12 Months", readonly=True)
@@ -42,5 +51,5 @@ class CrmAnalyticsCell(models.Model):
 
     @api.model
     def _store(self, company, as_of, rows):
-        """:param rows: of ``crm.analytics.fact._collect_cells``"""
+        """:param rows: of ``crm.analytics.fact._collect_cells`` and ``_collect_moves``"""
         replace_rows(self, company, as_of, COLUMNS, {name: [row[name] for row in rows] for name in COLUMNS})

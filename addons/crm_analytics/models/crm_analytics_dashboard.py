@@ -3,7 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_analytics_scope import MOVED_DAYS, PERIODS
+from .crm_analytics_fact import MOVED_DAYS
+from .crm_analytics_scope import PERIODS
 
 SPARK = 12  # points
 RUNS = 26  # last runs that trends of scores are made of
@@ -109,7 +110,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
         return {
             "months": Fact._fold_months(months, scope.as_of),
             "triangle": self._get_triangle_rows(self.env["crm.analytics.cohort"]._fold(months, scope.as_of)),
-            "cells": cells,
+            "cells": [*cells, *Fact._collect_moves(self._get_scope_history(scope), scope.as_of)],
             "figures": Kpi._get_values(figures, cells),
             "curve": Fact._collect_curve(scores),
             "runs": [],

@@ -4,7 +4,6 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from .crm_analytics_cohort import SMALL, first_day
 from .crm_analytics_fact import RHYTHMS, month_number
@@ -60,7 +59,11 @@ class CrmAnalyticsDashboard(models.AbstractModel):
             if row["kind"] == "grid" and row["segment_id"]:
                 _add(totals[row["segment_id"]], row)
         since = scope.as_of - timedelta(days=scope.moved_days)
-        moves = self._get_moves(scope, since)
+        moves = {
+            (row["from_segment_id"], row["segment_id"]): row["customer_count"]
+            for row in data["cells"]
+            if row["kind"] == "moved" and row["key"] == str(scope.moved_days)
+        }
         count = sum(total["customer_count"] for total in totals.values())
         names = {segment.id: segment.name for segment in segments}
         rows = [
@@ -94,45 +97,6 @@ class CrmAnalyticsDashboard(models.AbstractModel):
                 for (from_, to), number in largest
             ],
         }
-
-    @api.model
-    def _get_moves(self, scope, since):
-        """Customers who are in another segment than on a day: {(segment then, segment now): number}.
-
-        Who came back meanwhile has not moved, and who was in none has not either.
-        """
-        History = self.env["crm.analytics.segment.history"]
-        query = History._search(
-            Domain(scope.of("partner_id"))
-            & Domain("date_from", ">", since)
-            # The first segment of a customer is no move.
-            & Domain("previous_id", "!=", False)
-        )
-        now = query.select(
-            *(
-                History._field_to_sql(History._table, name, query)
-                for name in ("partner_id", "segment_id", "date_to")
-            )
-        )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT past.segment_id, now.segment_id, count(*)
-                  FROM (%(now)s) AS now
-                  JOIN crm_analytics_segment_history past
-                         ON past.company_id = %(company)s
-                        AND past.partner_id = now.partner_id
-                        AND past.date_from <= %(since)s
-                        AND past.date_to > %(since)s
-                 WHERE now.date_to IS NULL AND past.segment_id != now.segment_id
-                 GROUP BY 1, 2
-                """,
-                now=now,
-                company=scope.company.id,
-                since=since,
-            )
-        )
-        return {(from_, to): count for from_, to, count in rows}
 
     # ------------------------------------------------------------------
     # How unevenly the revenue is spread

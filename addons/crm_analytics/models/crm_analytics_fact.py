@@ -9,6 +9,7 @@ from odoo.tools import SQL
 PATIENCE = 12  # whole months without a purchase, then a customer counts as lost
 # How often somebody buys: name, and the longest usual gap in days.
 RHYTHMS = (("weekly", 10), ("monthly", 45), ("quarterly", 135), ("yearly", 400))
+MOVED_DAYS = (30, 90, 180, 365)  # spans over which movement between segments is told
 MEASURES = ("revenue_12m", "expected_revenue", "money_at_stake", "lifetime_value")
 FIGURES = (
     *("ever_count", "customer_count", "customer_before", "revenue", "revenue_before"),
@@ -241,7 +242,71 @@ class CrmAnalyticsFact(models.AbstractModel):
             )
         )
         names = ("kind", "recency", "frequency", "segment_id", "key", "customer_count", *MEASURES)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [{**dict(zip(names, row, strict=True)), "from_segment_id": None} for row in rows]
+
+    @api.model
+    def _get_history(self, company):
+        """SELECT of the segments customers of a company were in, from when to when."""
+        self.env["crm.analytics.segment.history"].flush_model()
+        return SQL(
+            """
+            SELECT partner_id, segment_id, date_from, date_to
+              FROM crm_analytics_segment_history
+             WHERE company_id = %s
+            """,
+            company.id,
+        )
+
+    @api.model
+    def _collect_moves(self, history, as_of):
+        """Customers who are in another segment than so many days ago, for each of :data:`MOVED_DAYS`.
+
+        Who came back meanwhile has not moved, and who was in none has not either.
+
+        :param SQL history: SELECT of partner_id, segment_id, date_from, date_to
+        :return: list of dicts, to be kept as cells: ``key``: the days, ``from_segment_id``, ``segment_id``
+        """
+        spans = [(days, f"past_{days}", as_of - timedelta(days=days)) for days in MOVED_DAYS]
+        past = SQL(", ").join(
+            SQL(
+                "max(segment_id) FILTER (WHERE date_from <= %s AND COALESCE(date_to, 'infinity') > %s) AS %s",
+                day,
+                day,
+                SQL.identifier(name),
+            )
+            for _days, name, day in spans
+        )
+        values = SQL(", ").join(
+            SQL("(%s, %s)", str(days), SQL.identifier(name)) for days, name, _day in spans
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT days, past, now, count(*)
+                  FROM (SELECT max(segment_id) FILTER (WHERE date_to IS NULL) AS now, %s
+                          FROM (%s) AS history
+                         GROUP BY partner_id) AS customer
+                 CROSS JOIN LATERAL (VALUES %s) AS span (days, past)
+                 WHERE past != now
+                 GROUP BY 1, 2, 3
+                """,
+                past,
+                history,
+                values,
+            )
+        )
+        return [
+            {
+                "kind": "moved",
+                "key": days,
+                "from_segment_id": from_id,
+                "segment_id": to_id,
+                "customer_count": count,
+                **dict.fromkeys(("recency", "frequency"), 0),
+                **dict.fromkeys(MEASURES, 0.0),
+            }
+            for days, from_id, to_id, count in rows
+        ]
 
     @api.model
     def _collect_curve(self, scores):

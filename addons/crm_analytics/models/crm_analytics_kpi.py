@@ -113,7 +113,8 @@ class CrmAnalyticsKpi(models.Model):
         Cohort._store(company, as_of, Cohort._fold(months, as_of))
         self.env["crm.analytics.month"]._store(company, as_of, Fact._fold_months(months, as_of))
         cells = Fact._collect_cells(scores)
-        self.env["crm.analytics.cell"]._store(company, as_of, cells)
+        moves = Fact._collect_moves(Fact._get_history(company), as_of)
+        self.env["crm.analytics.cell"]._store(company, as_of, [*cells, *moves])
         values = self._get_values(Fact._collect_figures(events, as_of), cells)
         return self._store(company, as_of, {**values, "curve": Fact._collect_curve(scores)})
 

@@ -5,8 +5,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .crm_analytics_fact import MOVED_DAYS
+
 PERIODS = (3, 6, 12, 24, 36)  # months
-MOVED_DAYS = (30, 90, 180, 365)
 ALL_CUSTOMERS = "crm_core.group_crm_core_all"
 
 
@@ -143,6 +144,14 @@ class CrmAnalyticsScope(models.AbstractModel):
             *("revenue_12m", "expected_revenue", "money_at_stake", "lifetime_value"),
         )
         return query.select(*(Score._field_to_sql(Score._table, name, query) for name in columns))
+
+    @api.model
+    def _get_scope_history(self, scope):
+        """SELECT of the segments over time the user may see in a scope, for ``crm.analytics.fact``."""
+        History = self.env["crm.analytics.segment.history"]
+        query = History._search(Domain(scope.of("partner_id")))
+        columns = ("partner_id", "segment_id", "date_from", "date_to")
+        return query.select(*(History._field_to_sql(History._table, name, query) for name in columns))
 
     @api.model
     def _get_basis(self, scope):

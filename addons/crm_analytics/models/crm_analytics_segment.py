@@ -91,4 +91,3 @@ class CrmAnalyticsSegmentHistory(models.Model):
 
     _current_uniq = models.UniqueIndex("(company_id, partner_id) WHERE date_to IS NULL")
     _from_idx = models.Index("(company_id, date_from)")
-    _moved_idx = models.Index("(company_id, date_from) WHERE previous_id IS NOT NULL")
