@@ -5,8 +5,11 @@ The peers live in an environment of their own under the git-ignored data folder;
 from the wheel of lifetimes. Both sides have a process each, one thread, and take turns; times are those of
 the processor.
 
-Environment: SIZES (100000 1000000), ROUNDS (5), BASKETS (100000), SERIES (3003). Smaller numbers are for
-trying the script out.
+The refresh of the tables, the screen and the workbook are measured in databases of their own, see
+``analytics_refresh.py``.
+
+Environment: SIZES (100000 1000000), ROUNDS (5), BASKETS (100000), SERIES (3003), ORDERS (10000000), CUSTOMERS
+(1000000). Smaller numbers are for trying the script out.
 """
 
 import os
@@ -65,6 +68,16 @@ def main():
         missed = []
         accuracy = analytics_accuracy.tables(cdnow_folder(python), missed)
     report(lines, memory, accuracy, missed)
+    refresh("PGDATABASE")
+    say("The workbook of 100,000 customers")
+    refresh("BENCHMARK_SUITE_DATABASE", CUSTOMERS="111111", ORDERS="1000000", WORKBOOK="1")
+
+
+def refresh(database, **sizes):
+    """Measure what the tables take, in a process of its own: its memory is part of the result."""
+    script = Path(__file__).with_name("analytics_refresh.py")
+    environment = {**os.environ, "PGDATABASE": os.environ[database], **sizes}
+    subprocess.run([sys.executable, script], env=environment, check=True)
 
 
 def say(text):

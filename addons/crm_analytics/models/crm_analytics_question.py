@@ -25,7 +25,6 @@ class CrmAnalyticsQuestion(models.Model):
 
     _name = "crm.analytics.question"
     _description = "Question about Customers"
-    _inherit = ["mail.thread"]
     _order = "is_shared desc, name, id"
 
     name = fields.Char(required=True)
