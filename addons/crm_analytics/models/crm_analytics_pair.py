@@ -224,7 +224,8 @@ class CrmAnalyticsBasket(models.Model):
                     self.company_id.id,
                     self.kind,
                     SQL(", ").join(
-                        SQL("%s::%s[]", column[good].tolist(), SQL(type_)) for type_, column in columns
+                        SQL("%s::%s[]", column[good].tolist(), SQL.identifier(type_))
+                        for type_, column in columns
                     ),
                 )
             )

@@ -142,7 +142,11 @@ class TestPyramid(AnalyticsCommon):
         before = row.read(["parts", "response", "reliability", "relationship", "lift", "lift_part"])
         self.assertEqual(self.score().read(list(before[0])), before)
         months = self.env["crm.analytics.pyramid.month"].search(
-            [("company_id", "=", self.company.id), ("segment_id", "=", False)]
+            [
+                ("company_id", "=", self.company.id),
+                ("segment_id", "=", False),
+                ("month", "=", self.today.replace(day=1)),
+            ]
         )
         self.assertEqual(len(months), 1)
 

@@ -13,6 +13,8 @@ from .dashboard_common import DashboardCommon
 
 FORMULA = '=HYPERLINK("http://example.com","x")'
 
+LOGGER = "odoo.addons.crm_analytics.models.crm_analytics_workbook"
+
 
 @tagged("post_install", "-at_install")
 class TestAnalyticsWorkbook(DashboardCommon):
@@ -174,7 +176,10 @@ class TestAnalyticsWorkbook(DashboardCommon):
                 raise ValueError("something")
             return write(job, *args)
 
-        with patch.object(type(self.Workbook), "_write_months", fail_once), self.assertLogs(level="WARNING"):
+        with (
+            patch.object(type(self.Workbook), "_write_months", fail_once),
+            self.assertLogs(LOGGER, level="WARNING"),
+        ):
             self.Workbook._cron_work()
         failed, done = (self.Workbook.browse(action["res_id"]) for action in (first, second))
         self.assertEqual((failed.state, failed.message, done.state), ("failed", "ValueError", "done"))
@@ -207,7 +212,7 @@ class TestAnalyticsWorkbook(DashboardCommon):
     def test_who_left_the_company_gets_nothing(self):
         job = self.Workbook.browse(self.Workbook.with_user(self.reader).crm_request({})["res_id"])
         self.reader.active = False
-        with self.assertLogs(level="WARNING"):
+        with self.assertLogs(LOGGER, level="WARNING"):
             self.Workbook._cron_work()
         self.assertEqual(job.state, "failed")
 
