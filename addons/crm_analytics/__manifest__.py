@@ -35,7 +35,7 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/alerts.xml", "demo/story.xml", "demo/questions.xml"],
+    "demo": ["demo/alerts.xml", "demo/story.xml", "demo/questions.xml", "demo/workbooks.xml"],
     "assets": {
         "web.assets_backend": ["crm_analytics/static/src/**/*"],
         "web.assets_tests": ["crm_analytics/static/tests/tours/**/*"],

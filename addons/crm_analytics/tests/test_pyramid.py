@@ -171,7 +171,7 @@ class TestPyramid(AnalyticsCommon):
         self.score()
         self.Pyramid.crm_relationship()
         self.env.invalidate_all()
-        with self.assertQueryCount(8):
+        with self.assertQueryCount(9):
             self.Pyramid.crm_relationship()
 
     def test_objector_has_no_row(self):
