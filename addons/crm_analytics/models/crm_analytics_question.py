@@ -1,4 +1,5 @@
 import ast
+import logging
 
 from dateutil.relativedelta import relativedelta
 
@@ -7,6 +8,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from .crm_analytics_mailing import READER, STEPS
+
+_logger = logging.getLogger(__name__)
 
 PERIODS = [
     ("all", "all time"),
@@ -250,13 +253,17 @@ class CrmAnalyticsQuestion(models.Model):
 
     @api.model
     def _cron_send(self):
-        """Send the answers that are due; a day missed is made up for once."""
+        """Send the answers that are due; a day missed is made up for once, one that fails stops no other."""
         cron = self.env["ir.cron"]
         due = self.search([("interval", "!=", False), ("next_date", "<=", fields.Date.context_today(self))])
         cron._commit_progress(remaining=len(due))
         for question in due:
             if question.try_lock_for_update(allow_referencing=True):
-                question._send()
+                try:
+                    with self.env.cr.savepoint():
+                        question._send()
+                except Exception:  # the others are sent all the same
+                    _logger.exception("Question %s could not be answered by mail", question.id)
                 question._plan_next()
             if not cron._commit_progress(1):
                 break

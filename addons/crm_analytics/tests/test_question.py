@@ -217,6 +217,25 @@ class TestQuestion(AnalyticsCommon):
         self.assertIn("Belgium", bodies[self.reader.partner_id])
         self.assertEqual(question.next_date, self.today + relativedelta(weeks=1))
 
+    def test_one_that_fails_stops_no_other(self):
+        values = {"interval": "weekly", "next_date": self.today, "recipient_ids": self.reader.ids}
+        broken, fine = self.ask(**values), self.ask(**values)
+        sent = []
+
+        def send(question):
+            if question == broken:
+                raise ValueError("something")
+            sent.append(question)
+
+        with (
+            patch.object(type(self.Question), "_send", send),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_kw: 1),
+            self.assertLogs("odoo.addons.crm_analytics.models.crm_analytics_question", level="ERROR"),
+        ):
+            self.Question._cron_send()
+        self.assertIn(fine, sent)
+        self.assertGreater(broken.next_date, self.today)
+
     def test_recipients_need_the_role(self):
         plain = new_test_user(self.env, "question.norole", groups="base.group_user")
         with self.assertRaises(ValidationError):
