@@ -103,13 +103,27 @@ class CrmAnalyticsAlert(models.Model):
 
         :param kpi: the ``crm.analytics.kpi`` of the day
         """
-        for alert in self.search([("company_id", "=", kpi.company_id.id)]):
-            alert._check(kpi)
+        alerts = self.search([("company_id", "=", kpi.company_id.id)])
+        runs = self._get_runs(kpi) if "unusual" in alerts.mapped("condition") else kpi
+        for alert in alerts:
+            alert._check(kpi, runs)
 
-    def _check(self, kpi):
+    @api.model
+    def _get_runs(self, kpi):
+        """The figures of the last year, the latest first."""
+        return self.env["crm.analytics.kpi"].search(
+            [
+                ("company_id", "=", kpi.company_id.id),
+                ("as_of", "<=", kpi.as_of),
+                ("as_of", ">", kpi.as_of - timedelta(weeks=WEEKS + 1)),
+            ],
+            order="as_of desc",
+        )
+
+    def _check(self, kpi, runs):
         """Tell once when a limit is left; when it is held again, the next time counts anew."""
         self.ensure_one()
-        breach = self._find_breach(kpi)
+        breach = self._find_breach(kpi, runs)
         values = {"checked_on": kpi.as_of, "last_value": kpi[self.kpi], "is_breached": bool(breach)}
         if breach and not self.is_breached:
             values["breached_on"] = kpi.as_of
@@ -120,13 +134,13 @@ class CrmAnalyticsAlert(models.Model):
         if breach and not was_breached:
             self._tell(breach)
 
-    def _find_breach(self, kpi):
+    def _find_breach(self, kpi, runs):
         """What is wrong, in words of who is told; empty while it is within its limits."""
         alert = self.with_context(lang=self.user_id.lang)
         value = kpi[self.kpi]
         figure = dict(alert._get_kpis())[self.kpi]
         if self.condition == "unusual":
-            change, deviations = self._get_change(kpi)
+            change, deviations = self._get_change(kpi, runs)
             if abs(deviations) < self.deviations:
                 return ""
             return alert.env._(
@@ -150,16 +164,8 @@ class CrmAnalyticsAlert(models.Model):
             }
         return ""
 
-    def _get_change(self, kpi):
+    def _get_change(self, kpi, runs):
         """The change within the last week, and how unusual it is among those of the weeks before."""
-        runs = self.env["crm.analytics.kpi"].search(
-            [
-                ("company_id", "=", kpi.company_id.id),
-                ("as_of", "<=", kpi.as_of),
-                ("as_of", ">", kpi.as_of - timedelta(weeks=WEEKS + 1)),
-            ],
-            order="as_of desc",
-        )
         values, wanted = [], kpi.as_of
         for run in runs:
             if run.as_of <= wanted:
