@@ -58,7 +58,7 @@ class CrmDemoStory(models.AbstractModel):
             }
         )
         while job.state in ("waiting", "running"):
-            job._do_step()
+            job._work()
 
     @api.model
     def _create_reminders(self):

@@ -1,5 +1,6 @@
 from . import crm_fact_source
 from . import crm_interaction_mixin
+from . import crm_job_mixin
 from . import crm_interaction
 from . import crm_interaction_fill
 from . import crm_action_fact

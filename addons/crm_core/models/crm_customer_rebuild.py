@@ -197,14 +197,24 @@ class CrmCustomerRebuildPart(models.Model):
                   FROM crm_customer_rebuild_part
                  WHERE rebuild_id = %s
                    AND is_done IS NOT TRUE
+                   AND %s
                  ORDER BY id
                  LIMIT 1
                    FOR UPDATE SKIP LOCKED
                 """,
                 run.id,
+                self._get_claim_condition(run),
             )
         )
         return self.browse(id_ for (id_,) in rows)
+
+    @api.model
+    def _get_claim_condition(self, run):
+        """Which of the parts may be begun now; extend for work that must not go on side by side.
+
+        :rtype: SQL
+        """
+        return SQL("TRUE")
 
     def _do(self):
         getattr(self, f"_do_{self.kind}")(self.company_id)

@@ -49,6 +49,17 @@ class CrmFactSource(models.AbstractModel):
         # Python would give those of one class, and two addons beside each other hide one another's.
         return frozenset().union(*(vars(cls).get("_crm_fact_fields", ()) for cls in type(self).__mro__))
 
+    def _crm_are_facts_changed(self, vals_list):
+        """Whether writing these values, one dict per record, makes facts stale.
+
+        The records have the new values already, the database not yet. Extend it to tell which values of a
+        field change nothing.
+
+        :rtype: bool
+        """
+        fields = self._crm_get_fact_fields()
+        return any(not fields.isdisjoint(vals) for vals in vals_list)
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
@@ -57,9 +68,9 @@ class CrmFactSource(models.AbstractModel):
 
     def _write_multi(self, vals_list):
         # The lowest level of writing: recomputed stored fields pass here but not through write().
-        changed = {fname for vals in vals_list for fname in vals}
-        if not changed & self._crm_get_fact_fields():
+        if not self._crm_are_facts_changed(vals_list):
             return super()._write_multi(vals_list)
+        changed = {fname for vals in vals_list for fname in vals}
         dirty = self.env["crm.customer.dirty"]
         if changed & self._crm_owner_fields:
             dirty._mark_owners_now(self)

@@ -114,40 +114,57 @@ class CrmInteraction(models.Model):
         :return: ids of the rows that are new
         :rtype: list[int]
         """
-        ids = tuple(ids)
-        if not ids:
+        return self._sync_together({model_name: ids})
+
+    @api.model
+    def _sync_together(self, ids_of):
+        """As :meth:`_sync`, of several models with one statement.
+
+        :param dict ids_of: by name of the model, database ids
+        """
+        ids_of = {name: list(ids) for name, ids in ids_of.items() if ids}
+        if not ids_of:
             return []
+        sources = SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT %s AS res_model, source.* FROM (%s) AS source (%s)",
+                name,
+                self.env[name]._interaction_query(tuple(ids)),
+                SQL_TOLD,
+            )
+            for name, ids in ids_of.items()
+        )
+        concerned = SQL(" OR ").join(
+            SQL("(res_model = %s AND res_id = ANY(%s))", name, ids) for name, ids in ids_of.items()
+        )
         new = self.env.execute_query(
             SQL(
                 """
                 WITH fresh AS (
                     SELECT source.*, owner.commercial_partner_id
-                      FROM (%(source)s) AS source (%(told)s)
+                      FROM (%(sources)s) AS source
                       JOIN res_partner owner ON owner.id = source.owner_id
                      WHERE source.date IS NOT NULL
                 ), upserted AS (
                     INSERT INTO crm_interaction AS known (res_model, %(columns)s)
-                    SELECT %(model)s, %(columns)s FROM fresh ORDER BY date, res_id
+                    SELECT res_model, %(columns)s FROM fresh ORDER BY date, res_id
                     ON CONFLICT (res_model, res_id, event) DO UPDATE SET %(assignments)s
                      WHERE (%(known)s) IS DISTINCT FROM (%(excluded)s)
                     -- A row that was there is locked by this transaction, a new one by nobody.
                     RETURNING id, xmax = 0 AS is_new
                 ), gone AS (
                     DELETE FROM crm_interaction
-                     WHERE res_model = %(model)s
-                       AND res_id = ANY(%(ids)s)
-                       AND (res_id, event) NOT IN (SELECT res_id, event FROM fresh)
+                     WHERE (%(concerned)s)
+                       AND (res_model, res_id, event) NOT IN (SELECT res_model, res_id, event FROM fresh)
                 )
                 SELECT id FROM upserted WHERE is_new ORDER BY id
                 """,
-                source=self.env[model_name]._interaction_query(ids),
-                told=SQL_TOLD,
+                sources=sources,
                 columns=SQL_STORED,
                 assignments=SQL_ASSIGNED,
                 known=SQL_KNOWN,
                 excluded=SQL_EXCLUDED,
-                model=model_name,
-                ids=list(ids),
+                concerned=concerned,
             )
         )
         self.invalidate_model()
@@ -157,8 +174,8 @@ class CrmInteraction(models.Model):
     def _sync_pending(self):
         """Write the rows of the records remembered by the mixin."""
         data = self.env.cr.precommit.data
-        for model_name, ids in data.pop(PENDING, {}).items():
-            data.setdefault(NEW, []).extend(self._sync(model_name, ids))
+        if pending := data.pop(PENDING, None):
+            data.setdefault(NEW, []).extend(self._sync_together(pending))
 
     @api.model
     def _finish_pending(self):

@@ -1,6 +1,7 @@
 import json
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import MissingError
 from odoo.tools import SQL, ormcache
 
 PENDING = "crm_core.interactions"
@@ -46,6 +47,11 @@ class CrmInteractionMixin(models.AbstractModel):
         :param tuple ids: database ids
         :rtype: SQL
         """
+        records = self.browse(ids)
+        try:
+            told = records._interaction_values()
+        except MissingError:
+            told = records.exists()._interaction_values()
         rows = [
             {
                 "event": "",
@@ -53,7 +59,7 @@ class CrmInteractionMixin(models.AbstractModel):
                 "date": row.pop("date").replace(microsecond=0).isoformat(),
             }
             | {key: value for key, value in row.items() if value is not False}
-            for row in self.browse(ids).exists()._interaction_values()
+            for row in told
         ]
         return SQL(
             """
@@ -62,8 +68,11 @@ class CrmInteractionMixin(models.AbstractModel):
                 AS row (res_id int, event text, kind text, date timestamp, owner_id int, partner_id int,
                         company_id int, channel text, direction text, user_id int, subject text,
                         outcome text)
+                -- The cache may tell of what the database has deleted along with something else.
+             WHERE EXISTS (SELECT FROM %s source WHERE source.id = row.res_id)
             """,
             json.dumps(rows),
+            SQL.identifier(self._table),
         )
 
     def _interaction_look(self):
@@ -110,9 +119,17 @@ class CrmInteractionMixin(models.AbstractModel):
 
     def _write_multi(self, vals_list):
         result = super()._write_multi(vals_list)
-        if not self._interaction_get_fields().isdisjoint(fname for vals in vals_list for fname in vals):
+        if self._interaction_are_rows_changed(vals_list):
             self._interaction_sync_later()
         return result
+
+    def _interaction_are_rows_changed(self, vals_list):
+        """Whether these values, one dict per record, change rows. Extend it to tell which values do not.
+
+        :rtype: bool
+        """
+        fields = self._interaction_get_fields()
+        return any(not fields.isdisjoint(vals) for vals in vals_list)
 
     def unlink(self):
         ids = self._ids

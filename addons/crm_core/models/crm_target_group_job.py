@@ -7,7 +7,6 @@ import xlsxwriter
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
@@ -26,45 +25,19 @@ class CrmTargetGroupJob(models.Model):
 
     _name = "crm.target.group.job"
     _description = "Work for a Target Group"
-    _order = "id desc"
+    _inherit = ["crm.job.mixin"]
     _rec_name = "group_id"
+    _job_cron = "crm_core.ir_cron_target_group_job"
 
     group_id = fields.Many2one(
         "crm.target.group", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="group_id.company_id", store=True, index=True)
-    user_id = fields.Many2one(
-        "res.users",
-        "Asked By",
-        required=True,
-        readonly=True,
-        index=True,
-        default=lambda self: self.env.user,
-    )
     kind = fields.Selection([("export", "Export"), ("activity", "Activities")], required=True, readonly=True)
-    state = fields.Selection(
-        [
-            ("waiting", "Waiting"),
-            ("running", "Running"),
-            ("done", "Done"),
-            ("failed", "Failed"),
-            ("cancelled", "Cancelled"),
-        ],
-        default="waiting",
-        required=True,
-        readonly=True,
-        copy=False,
-        index=True,
-    )
     total_count = fields.Integer("Members", readonly=True)
     done_count = fields.Integer("Done", readonly=True)
     reached_id = fields.Integer("Last Member Done (database id)", readonly=True)
     progress = fields.Float(compute="_compute_progress")
-    message = fields.Char("Result", readonly=True)
-
-    # Export
-    file = fields.Binary("Spreadsheet", attachment=True, readonly=True)
-    filename = fields.Char(readonly=True)
 
     # Activities
     activity_type_id = fields.Many2one("mail.activity.type", readonly=True, ondelete="set null")
@@ -101,59 +74,14 @@ class CrmTargetGroupJob(models.Model):
         group.check_access("read")
         # sudo: no role may write jobs; this one works with the rights of the user
         self = self.sudo().create({**values, "group_id": group.id, "user_id": self.env.uid})  # noqa: PLW0642
-        self.env.ref("crm_core.ir_cron_target_group_job")._trigger()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.group_id.name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [[False, "form"]],
-        }
-
-    def action_cancel(self):
-        """Stop; what has been done stays."""
-        self.check_access("read")
-        open_jobs = self.filtered(lambda job: job.state in ("waiting", "running"))
-        open_jobs.sudo().write({"state": "cancelled"})  # sudo: a readonly state, access checked above
-        return True
-
-    def action_retry(self):
-        """Go on where it failed."""
-        self.check_access("read")
-        self.filtered(lambda job: job.state == "failed").sudo().write(  # sudo: as above
-            {"state": "waiting", "message": False}
-        )
-        self.env.ref("crm_core.ir_cron_target_group_job").sudo()._trigger()  # sudo: wakes it, no more
-        return True
-
-    def action_download(self):
-        """The spreadsheet."""
-        self.ensure_one()
-        if not self.file:
-            raise UserError(self.env._("The spreadsheet is not ready yet."))
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/file/{self.filename}?download=true",
-            "target": "self",
-        }
+        self._wake()
+        return self._open(self.group_id.name)
 
     # ------------------------------------------------------------------
     # In the background
     # ------------------------------------------------------------------
 
-    @api.model
-    def _cron_work(self):
-        """Do the jobs one after the other, step by step; one that fails stops no other."""
-        cron = self.env["ir.cron"]
-        todo = Domain("state", "in", ("waiting", "running"))
-        while job := self.search(todo, order="id", limit=1):
-            if not job.try_lock_for_update(allow_referencing=True):
-                break  # another worker is at it
-            self.env["crm.customer.dirty"]._try_again(job._do_step)
-            if not cron._commit_progress(1, remaining=self.search_count(todo)):
-                break
-
-    def _do_step(self):
+    def _work(self):
         """Some members, or the whole job where it can't be cut; what fails is written on the job."""
         try:
             if self.state == "waiting":
@@ -180,10 +108,7 @@ class CrmTargetGroupJob(models.Model):
     def _get_worker_members(self):
         """The model of members as whoever asked for the job sees it, in the company of the group."""
         Member = self.env["crm.target.group.member"].with_user(self.user_id)
-        company = self.company_id
-        return Member.with_company(company).with_context(
-            allowed_company_ids=company.ids, lang=self.user_id.lang, tz=self.user_id.tz
-        )
+        return Member.with_company(self.company_id).with_context(**self._get_asker_context())
 
     def _get_members_domain(self):
         """An export has all members and says who is in the control group; those are left alone else."""

@@ -55,10 +55,20 @@ class MailMessage(models.Model):
                 "crm_core.mt_payment_reminder", raise_if_not_found=False
             )
             or None,
-            late=self.env["account.move"]._crm_was_late_sql(SQL("m.res_id"), SQL("m.date")),
+            late=self._interaction_late_sql(ids),
             ids=ids,
             said=SAID,
         )
+
+    def _interaction_late_sql(self, ids):
+        """Whether the invoice of a message is late; where none of them is about one, nobody needs to look.
+
+        :rtype: SQL
+        """
+        known = self._fields["model"]._get_cache(self.env)
+        if all(known.get(id_, "account.move") != "account.move" for id_ in ids):
+            return SQL("FALSE")
+        return self.env["account.move"]._crm_was_late_sql(SQL("m.res_id"), SQL("m.date"))
 
     def _interaction_detail(self):
         return {"text": html2plaintext(self.body or "", include_references=False).strip(), "lines": []}

@@ -1,4 +1,5 @@
 from odoo import fields
+from odoo.tools import SQL, sql
 
 
 class Many2oneWithoutKey(fields.Many2one):
@@ -11,4 +12,11 @@ class Many2oneWithoutKey(fields.Many2one):
     """
 
     def update_db_foreign_key(self, model, column):
-        """Make none."""
+        """Make none, and drop the one that an earlier version of the field made."""
+        comodel = model.env[self.comodel_name]
+        for name in sql.get_foreign_keys(
+            model.env.cr, model._table, self.name, comodel._table, "id", self.ondelete or "set null"
+        ):
+            model.env.cr.execute(
+                SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(model._table), SQL.identifier(name))
+            )

@@ -6,6 +6,7 @@ from odoo.tests import new_test_user, tagged
 
 from .common import CrmCoreCommon
 
+GONE = 2**30  # id of nothing
 SOURCES = {
     "account.move",
     "account.payment",
@@ -280,3 +281,50 @@ class TestTimeline(CrmCoreCommon):
                 fill._do_batch(limit=100)
         self.assertEqual(set(fills.mapped("progress")), {100.0})
         self.assertEqual(rows(), kept)
+
+    def test_sources_written_together_give_the_same_rows(self):
+        """Each statement costs a transaction time: whatever it has changed is written with one."""
+        order = self.order(self.customer, [(self.training, 1)])
+        self.invoice(order)
+        lead = self.env["crm.lead"].create({"name": "Contract", "partner_id": self.contact.id})
+        lead.message_post(body="Hello", message_type="email", author_id=self.contact.id)
+        self.env["crm.contact.log"].create({"partner_id": self.contact.id, "subject": "Price of paper"})
+        self.env.flush_all()
+        rows = self.rows(("commercial_partner_id", "=", self.customer.id))
+        columns = ("res_model", "res_id", "event", "kind", "date", "partner_id", "user_id", "subject")
+
+        def told():
+            found = self.Interaction.search([("commercial_partner_id", "=", self.customer.id)])
+            return sorted(str(list(row.values())[1:]) for row in found.read(columns, load=None))
+
+        # Also those that have no row of this customer: the columns of all of them fit together.
+        ids_of = {name: [] for name in self.Interaction._get_sources()}
+        for row in rows:
+            ids_of[row.res_model].append(row.res_id)
+        ids_of = {name: ids or [GONE] for name, ids in ids_of.items()}
+        self.assertGreaterEqual(sum(ids != [GONE] for ids in ids_of.values()), 5)
+        kept = told()
+        self.assertFalse(self.Interaction._sync_together(ids_of), "nothing is new")
+        self.assertEqual(told(), kept)
+        self.env.cr.execute("DELETE FROM crm_interaction WHERE id = ANY(%s)", [rows.ids])
+        self.Interaction.invalidate_model()
+        with self.assertQueryCount(1):
+            new = self.Interaction._sync_together(
+                {name: ids for name, ids in ids_of.items() if name in ("mail.message", "sale.order")}
+            )
+        new += self.Interaction._sync_together(ids_of)
+        self.assertEqual(len(new), len(rows))
+        self.assertEqual(told(), kept)
+
+    def test_what_the_database_has_deleted_has_no_row(self):
+        """Whatever goes along with something else runs no hook, and may still be in the cache."""
+        log = self.env["crm.contact.log"].create({"partner_id": self.contact.id, "subject": "Paper"})
+        other = self.env["crm.contact.log"].create({"partner_id": self.contact.id, "subject": "Toner"})
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_contact_log WHERE id = %s", [log.id])
+        ids = (log | other).ids
+        for forget in (lambda: None, self.env.invalidate_all):
+            forget()
+            self.Interaction._sync(log._name, ids)
+            rows = self.rows(("res_model", "=", log._name), ("res_id", "in", ids))
+            self.assertEqual(rows.mapped("res_id"), other.ids)
