@@ -44,6 +44,7 @@
         "views/helpdesk_mail_views.xml",
         "views/helpdesk_mail_failure_views.xml",
         "views/res_config_settings_views.xml",
+        "views/digest_digest_views.xml",
         "views/portal_templates.xml",
         "views/portal_article_templates.xml",
         "views/menus.xml",

@@ -16,7 +16,7 @@ from ..models.helpdesk_ticket_rating import FEEDBACK_MAX
 SEARCH_MAX = 100
 # Pages open to all, per client and ten minutes: more than an office behind one address clicks.
 LOOKS, ACTS, MINUTES = 300, 60, 10
-SAID = ("team_id", "subject", "body", "about", "follows_id")  # what the form for a new ticket asks
+SAID = ("team_id", "subject", "body", "about", "follows_id", "copies")  # what the form for a new ticket asks
 # Within a list grouped by state: what waits for the customer first, what is closed last.
 BY_STATE = "is_closed, stage_kind desc"
 

@@ -9,6 +9,7 @@ from . import helpdesk_ticket_number
 from . import helpdesk_ticket_assign
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_log
+from . import helpdesk_ticket_read
 from . import helpdesk_ticket_acknowledge
 from . import helpdesk_mail_receipt
 from . import helpdesk_mail_router
@@ -19,6 +20,7 @@ from . import helpdesk_sla_terms
 from . import helpdesk_sla_status
 from . import helpdesk_sla_watch
 from . import helpdesk_sla_engine
+from . import helpdesk_sla_summary
 from . import helpdesk_sla_change
 from . import helpdesk_stage_portal
 from . import helpdesk_team_portal
@@ -35,6 +37,7 @@ from . import helpdesk_ticket_merge
 from . import helpdesk_request
 from . import helpdesk_ticket_after_sales
 from . import helpdesk_ticket_reopen
+from . import digest_digest
 from . import helpdesk_article
 from . import helpdesk_ticket_article
 from . import helpdesk_ticket_presence
@@ -43,6 +46,7 @@ from . import helpdesk_ticket_template
 from . import helpdesk_ticket_inactive
 from . import mail_thread_ticket
 from . import crm_interaction
+from . import mail_gateway_memory
 from . import mail_thread
 from . import helpdesk_mail_failure
 from . import res_company

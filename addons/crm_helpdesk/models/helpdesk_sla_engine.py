@@ -1,8 +1,9 @@
 from collections import defaultdict
+from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..lib.sla_clock import FAILED, Clock
 from ..lib.sla_course import CANCEL, PAUSE, REACH, RUN, Course, replay
@@ -11,8 +12,6 @@ from .helpdesk_sla_time import WorkingTimes, aware, naive
 
 # Whoever gets a ticket when more than this share of the time is used up is not the cause of the miss.
 LATE_SHARE = 0.5
-# What is said of a ticket with several promises: the first of these that one of them is in.
-WORST_FIRST = ("failed", "running", "paused", "reached", "cancelled")
 
 
 class HelpdeskSlaEngine(models.AbstractModel):
@@ -33,9 +32,11 @@ class HelpdeskSlaEngine(models.AbstractModel):
         if tickets:
             # sudo: the engine alone writes promises and the log, whoever it works for; nothing is shown
             tickets, now = tickets.sudo(), fields.Datetime.now()
-            logs = self.env["helpdesk.stage.log"].sudo()._begin(tickets, now)
             none = self.env["helpdesk.sla.status"].sudo().browse()  # sudo: see _get_rows
-            self._work_out(_Work(tickets, none, now, moved=tickets, logs=logs))
+            opening = {ticket: (_Opening(ticket.stage_id, now),) for ticket in tickets}
+            log = self.env["helpdesk.stage.log"].sudo()._begin_query(tickets, now)  # sudo: as above
+            self._work_out(_Work(tickets, none, now, moved=tickets, logs_of=opening), log)
+            tickets.invalidate_recordset(["stage_log_ids"], flush=False)
 
     @api.model
     def _note_moves(self, moved):
@@ -94,12 +95,13 @@ class HelpdeskSlaEngine(models.AbstractModel):
     # How ------------------------------------------------------------------------
 
     @api.model
-    def _work_out(self, work):
+    def _work_out(self, work, besides=None):
+        """:param SQL besides: what is written in the same go, see :meth:`_summarize`"""
         self._match(work)
         for row in work.rows:
             work.advance(row)
         begun = work.begin()
-        self._summarize(work.tickets, work.rows | begun)
+        self._summarize(work.tickets, work.rows | begun, besides)
 
     @api.model
     def _get_rows(self, tickets):
@@ -136,60 +138,26 @@ class HelpdeskSlaEngine(models.AbstractModel):
             level = {key: partner.parent_id for key, partner in level.items() if partner.parent_id}
         return above
 
-    @api.model
-    def _summarize(self, tickets, rows):
-        """Copy the earliest open deadline and the worst state to the tickets.
 
-        In SQL, so that nobody seems to have changed the ticket.
+class _Opening(NamedTuple):
+    """What the stage log says of a ticket that was just opened."""
 
-        :param rows: all promises of the tickets
-        """
-        rows_of = rows.grouped("ticket_id")
-        summaries = {ticket: _summary(rows_of.get(ticket, ())) for ticket in tickets}
-        changed = [
-            ticket
-            for ticket, summary in summaries.items()
-            if summary != (ticket.sla_deadline, ticket.sla_state)
-        ]
-        if not changed:
-            return
-        deadlines, states = zip(*(summaries[ticket] for ticket in changed), strict=True)
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE helpdesk_ticket ticket
-                   SET sla_deadline = summary.deadline, sla_state = summary.state
-                  FROM unnest(%s::int[], %s::timestamp[], %s::varchar[]) AS summary (id, deadline, state)
-                 WHERE summary.id = ticket.id
-             RETURNING ticket.id
-                """,
-                [ticket.id for ticket in changed],
-                [deadline or None for deadline in deadlines],
-                [state or None for state in states],
-            )
-        )
-        changed = tickets.browse(ticket.id for ticket in changed)
-        changed.invalidate_recordset(["sla_deadline", "sla_state", "sla_countdown"], flush=False)
-
-
-def _summary(rows):
-    """(earliest open deadline, worst state) of a ticket's promises."""
-    deadlines = [row.deadline or row.failed_at for row in rows if row.running_since]
-    states = {row.state for row in rows}
-    return min(deadlines, default=False), next((state for state in WORST_FIRST if state in states), False)
+    stage_id: models.Model
+    date_from: datetime
+    date_to: None = None
 
 
 class _Work:
     """What one call of the engine has read and is going to write."""
 
-    def __init__(self, tickets, rows, now, moved=None, logs=None):
+    def __init__(self, tickets, rows, now, moved=None, logs_of=None):
         self.env = tickets.env
         self.tickets = tickets
         self.rows = rows
         self.stored_now = now
         self.now = aware(now)
         self.moved = set(moved.ids) if moved else set()
-        self.logs = logs
+        self.logs_of = logs_of
         self.rows_of = rows.grouped("ticket_id")
         # sudo: promises hold also for who may not read the policies
         self.terms = self.env["helpdesk.sla"].sudo()._get_terms(tickets.team_id, rows.policy_id.ids)
@@ -327,12 +295,12 @@ class _Work:
         Status = self.env["helpdesk.sla.status"].sudo()  # sudo: see _get_rows
         if not self.missing:
             return Status
-        logs = self.logs
-        if logs is None:
+        logs_of = self.logs_of
+        if logs_of is None:
             tickets = {ticket.id for ticket, *_rest in self.missing}
             # sudo: what happened to the tickets, also before the user could see them
             logs = self.env["helpdesk.stage.log"].sudo().search_fetch([("ticket_id", "in", list(tickets))])
-        logs_of = logs.grouped("ticket_id")
+            logs_of = logs.grouped("ticket_id")
         beginning = min(
             (since or ticket._get_opening(logs_of) for ticket, _terms, _row, since in self.missing)
         )

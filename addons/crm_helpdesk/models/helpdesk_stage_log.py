@@ -22,34 +22,46 @@ class HelpdeskStageLog(models.Model):
     _current_uniq = models.UniqueIndex("(ticket_id) WHERE date_to IS NULL", "A ticket is in one stage.")
 
     @api.model
-    def _begin(self, tickets, moment):
-        """Write down that new tickets begin in their stages now.
-
-        :rtype: helpdesk.stage.log
-        """
-        return self.create(
-            [
-                {
-                    "ticket_id": ticket.id,
-                    "stage_id": ticket.stage_id.id,
-                    "date_from": moment,
-                    "user_id": self.env.uid,
-                }
-                for ticket in tickets
-            ]
-        )
-
-    @api.model
     def _move(self, tickets, moment):
         """Write down that the tickets come into other stages now."""
         self.flush_model()
-        self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                "UPDATE helpdesk_stage_log SET date_to = %s"
-                " WHERE ticket_id IN %s AND date_to IS NULL RETURNING id",
+                """
+                WITH ended AS (
+                    UPDATE helpdesk_stage_log SET date_to = %s
+                     WHERE ticket_id = ANY(%s) AND date_to IS NULL
+                 RETURNING ticket_id
+                )
+                %s
+                """,
                 moment,
-                tuple(tickets.ids),
+                tickets.ids,
+                # Joined so that what was ends before what comes begins: a ticket is in one stage.
+                self._begin_query(tickets, moment, SQL("LEFT JOIN ended USING (ticket_id)")),
             )
         )
-        self.invalidate_model(["date_to"])
-        self._begin(tickets, moment)
+        self.invalidate_model(["date_to"], flush=False)
+        tickets.invalidate_recordset(["stage_log_ids"], flush=False)
+
+    @api.model
+    def _begin_query(self, tickets, moment, join=None):
+        """INSERT of rows that say that the tickets begin in their stages now.
+
+        Whoever runs it forgets ``stage_log_ids`` of the tickets afterwards.
+
+        :param SQL join: with what to join the tickets, whose ids are in the column ``ticket_id``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            INSERT INTO helpdesk_stage_log (ticket_id, stage_id, date_from, user_id)
+            SELECT ticket_id, stage_id, %s, %s
+              FROM unnest(%s::int[], %s::int[]) AS ticket (ticket_id, stage_id) %s
+            """,
+            moment,
+            self.env.uid,
+            tickets.ids,
+            [ticket.stage_id.id for ticket in tickets],
+            join or SQL(),
+        )

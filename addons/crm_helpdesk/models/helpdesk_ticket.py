@@ -7,6 +7,7 @@ from .helpdesk_stage import CLOSING_KINDS
 
 # A customer has many fields; a new ticket needs these.
 CUSTOMER_FIELDS = ("name", "email", "phone", "commercial_partner_id", "helpdesk_calendar_id")
+READ_OF_STAGES = ("name", "kind", "sequence", "template_id")
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Urgent")]
 
 
@@ -257,15 +258,20 @@ class HelpdeskTicket(models.Model):
     def write(self, vals):
         if "number" in vals and any(self.mapped("number")):
             raise UserError(self.env._("The number of a ticket stays."))
+        now = fields.Datetime.now()
         stages = {ticket: ticket.stage_id for ticket in self}
         closed = self.filtered("is_closed")
+        if vals.get("stage_id"):
+            vals = self._with_moments(vals, now)
         result = super().write(vals)
-        now = fields.Datetime.now()
         # Another team may have other stages.
-        moved = self.filtered(lambda ticket: ticket.stage_id != stages[ticket])
+        moved = self.filtered(
+            lambda ticket: ticket.stage_id != stages[ticket] and ticket.stage_changed_at != now
+        )
         if moved:
             super(HelpdeskTicket, moved).write({"stage_changed_at": now})
-        closing, opening = (self - closed).filtered("is_closed"), closed.filtered(lambda t: not t.is_closed)
+        closing = (self - closed).filtered(lambda ticket: ticket.is_closed and ticket.closed_at != now)
+        opening = closed.filtered(lambda ticket: not ticket.is_closed and ticket.closed_at)
         if closing:
             super(HelpdeskTicket, closing).write({"closed_at": now})
         if opening:
@@ -274,6 +280,22 @@ class HelpdeskTicket(models.Model):
             super().write({"assigned_at": now})
             self.message_subscribe(self.env["res.users"].browse(vals["user_id"]).partner_id.ids)
         return result
+
+    def _with_moments(self, vals, now):
+        """The values with the moments that come with the stage, where they are those of all the tickets: each
+        write costs as much again.
+        """
+        stage = self.env["helpdesk.stage"].browse(vals["stage_id"])
+        (self.stage_id | stage).fetch(READ_OF_STAGES)  # of both at once
+        if stage in self.stage_id:
+            return vals
+        vals = {"stage_changed_at": now, **vals}
+        is_closing = stage.kind in CLOSING_KINDS
+        if is_closing and not any(self.mapped("is_closed")):
+            vals = {"closed_at": now, **vals}
+        elif not is_closing and all(self.mapped("is_closed")):
+            vals = {"closed_at": False, **vals}
+        return vals
 
     def copy_data(self, default=None):
         return [

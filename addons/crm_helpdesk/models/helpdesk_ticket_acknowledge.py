@@ -66,12 +66,19 @@ class HelpdeskTicket(models.Model):
     def _acknowledge_later(self):
         """Have a new ticket confirmed within a minute: mail comes in bursts, all of it is taken in first."""
         self.ensure_one()
-        if (
-            self.team_id.use_acknowledgement
-            and not self._is_automatic()
-            and not self.env.context.get("helpdesk_no_acknowledgement")
-        ):
+        if not self.is_acknowledgement_due and self._is_acknowledgement_wanted(self.team_id):
             self.is_acknowledgement_due = True
+
+    @api.model
+    def _is_acknowledgement_wanted(self, team):
+        """Whether what comes in now is to be confirmed: not to machines, nor where the team does without.
+
+        :param team: ``helpdesk.team``, may be empty
+        :rtype: bool
+        """
+        if self._is_automatic() or self.env.context.get("helpdesk_no_acknowledgement"):
+            return False
+        return team.use_acknowledgement
 
     @api.model
     def _cron_acknowledge(self, limit=ACKNOWLEDGEMENTS):

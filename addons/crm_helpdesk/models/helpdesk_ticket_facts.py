@@ -1,6 +1,10 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+GOING_ON = ("running", "paused")
+# Set when a promise is kept or missed, emptied when that is taken back.
+ENDS = frozenset({"reached_at", "failed_at"})
+
 
 class HelpdeskTicket(models.Model):
     """Tickets are facts of the customer."""
@@ -10,6 +14,21 @@ class HelpdeskTicket(models.Model):
 
     _crm_fact_fields = frozenset({"partner_id", "company_id", "stage_kind", "is_closed", "active"})
     _crm_owner_fields = frozenset({"partner_id", "company_id"})
+
+    def _crm_are_facts_changed(self, vals_list):
+        return super()._crm_are_facts_changed(self._without_moves_of_open(vals_list))
+
+    def _interaction_are_rows_changed(self, vals_list):
+        return super()._interaction_are_rows_changed(self._without_moves_of_open(vals_list))
+
+    def _without_moves_of_open(self, vals_list):
+        """The values without the kind of stage, where no closed ticket tells of it: whether one is solved or
+        cancelled matters, from where to where an open one moves does not.
+        """
+        moved = any("stage_kind" in vals for vals in vals_list)
+        if not moved or any(ticket.is_closed or ticket.closed_at for ticket in self):
+            return vals_list
+        return [{name: value for name, value in vals.items() if name != "stage_kind"} for vals in vals_list]
 
     def _crm_owner_query(self, ids):
         return self._crm_owner_query_by_ticket(SQL("SELECT id FROM helpdesk_ticket WHERE id IN %s", ids))
@@ -36,6 +55,12 @@ class HelpdeskSlaStatus(models.Model):
     _inherit = ["helpdesk.sla.status", "crm.fact.source"]
 
     _crm_fact_fields = frozenset({"state"})
+
+    def _crm_are_facts_changed(self, vals_list):
+        # Promises count when they were kept or missed, not while the clock runs or stands still.
+        return super()._crm_are_facts_changed(
+            [vals for vals in vals_list if vals.get("state") not in GOING_ON or not ENDS.isdisjoint(vals)]
+        )
 
     def _crm_leave_to_others(self, pending):
         tickets = pending.setdefault("helpdesk.ticket", set())

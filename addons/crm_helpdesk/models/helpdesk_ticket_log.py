@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 # Key of what a cursor gathers while changes are logged: see HelpdeskTicket._log_together
 NOTES = "crm_helpdesk.notes"
@@ -39,6 +40,13 @@ class HelpdeskTicket(models.Model):
                 {ticket.id: ticket._creation_message() for ticket in others}
             )
 
+    def _track_prepare(self, fields_iter):
+        # A change of team tells which properties are gone; most teams have none to be read.
+        # sudo: whether there are any
+        if not any(team.ticket_properties_definition for team in self.sudo().team_id):
+            fields_iter = self._track_get_fields().intersection(fields_iter) - {"ticket_properties"}
+        return super()._track_prepare(fields_iter)
+
     def _message_track(self, fields_iter, initial_values_dict):
         told = self._get_followed_by(self._stage_subtype())
         tickets = self._for_the_log().with_context(helpdesk_stage_followed=told._ids)
@@ -70,7 +78,7 @@ class HelpdeskTicket(models.Model):
             of_author = [note for note in notes if note[2] == author_id]
             bodies = {ticket_id: body for ticket_id, body, _author, _values in of_author}
             messages = self.browse(bodies)._message_log_batch(bodies, author_id=author_id)
-            logged = {message.res_id: message.id for message in messages}
+            logged = dict(zip(bodies, messages.ids, strict=True))
             values += [
                 {**tracked, "mail_message_id": logged[ticket_id]}
                 for ticket_id, _body, _author, commands in of_author
@@ -94,6 +102,10 @@ class HelpdeskTicket(models.Model):
             return self._stage_subtype()
         return super()._track_subtype(init_values)
 
+    def _creation_message(self):
+        # As the ERP words it; the name of the model is no question to the database.
+        return self.env._("Ticket created")
+
     def _creation_subtype(self):
         return self._get_subtype("crm_helpdesk.mt_ticket_new")
 
@@ -113,10 +125,21 @@ class HelpdeskTicket(models.Model):
 
         :rtype: helpdesk.ticket
         """
-        # sudo: that there is a follower, not who
-        followers = self.env["mail.followers"].sudo()
-        followed = followers.search_fetch(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("subtype_ids", "in", subtype.ids)],
-            ["res_id"],
+        self.env["mail.followers"].flush_model()
+        # SQL: that there is a follower is asked of each ticket that is opened or moved, not who it is.
+        followed = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT follower.res_id
+                  FROM mail_followers follower
+                  JOIN mail_followers_mail_message_subtype_rel told ON told.mail_followers_id = follower.id
+                 WHERE follower.res_model = %s
+                   AND follower.res_id = ANY(%s)
+                   AND told.mail_message_subtype_id = %s
+                """,
+                self._name,
+                self.ids,
+                subtype.id,
+            )
         )
-        return self.browse(set(followed.mapped("res_id")))
+        return self.browse(ticket_id for (ticket_id,) in followed)

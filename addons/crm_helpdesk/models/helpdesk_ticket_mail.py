@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize, email_normalize_all, human_size, parse_contact_from_email
 
+from .mail_gateway_memory import GATEWAY
+
 # Whoever writes to more than these at once writes to the public: nobody of them is made a follower.
 FOLLOWERS_MAX = 20
 ATTACHMENT_MEGABYTES = 25
@@ -61,25 +63,32 @@ class HelpdeskTicket(models.Model):
         custom_values = custom_values or {}
         sender = msg_dict.get("from") or ""
         name, email = parse_contact_from_email(sender)
-        company = self.env["helpdesk.team"].browse(custom_values.get("team_id")).company_id
-        contacts = self._find_contacts({email_normalize(email)}, company)
+        team = self.env["helpdesk.team"].browse(custom_values.get("team_id"))
+        contacts = self._find_contacts({email_normalize(email)}, team.company_id)
         contact = contacts._choose_contact(name)
         values = {
             "name": msg_dict.get("subject") or self.env._("No subject"),
             "description": msg_dict.get("body"),
             "partner_name": name,
             "partner_id": contact.id,
+            "is_acknowledgement_due": self._is_acknowledgement_wanted(team),
             **custom_values,
         }
         left_out = self._leave_out_large(msg_dict)
         too_many = self._limit_copies(msg_dict)
+        # Nobody is notified of most new tickets: no more of the company is needed.
+        self.env.company.sudo().fetch(("alias_domain_id",))  # sudo: whoever hands over mail
+        if (memory := self.env.cr.cache.get(GATEWAY)) is not None:
+            memory["nothing said"] = True
         # The gateway's own user answers for nothing.
         gateway = self.with_context(default_user_id=False, helpdesk_from_gateway=True)
         ticket = super(HelpdeskTicket, gateway).message_new(
-            msg_dict, custom_values={key: value for key, value in values.items() if value}
+            # The gateway takes the whole sender line for the address.
+            {**msg_dict, "email_from": email_normalize(email) or sender},
+            custom_values={key: value for key, value in values.items() if value},
         )
-        # The gateway has put the whole sender line there.
-        ticket.partner_email = email_normalize(email) or sender
+        if memory is not None:
+            memory["opened"] = ticket.id
         # Of several with one address the gateway took any.
         msg_dict["author_id"] = ticket.partner_id.id
         ticket._follow_from_mail(msg_dict, too_many)
@@ -98,6 +107,27 @@ class HelpdeskTicket(models.Model):
             if ticket.bounced_email and ticket.bounced_email == sender:
                 ticket.bounced_email = False
         return super().message_update(msg_dict, update_vals=update_vals)
+
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        # The gateway has read who follows; the ERP would ask for each customer who answers whether he does.
+        takes_in_mail = self.env.su and self.env.cr.cache.get(GATEWAY) is not None
+        if takes_in_mail and len(self) == 1 and partner_ids and not subtype_ids:
+            known = self._fields["message_partner_ids"]._get_cache(self.env).get(self.id, ())
+            if set(partner_ids).issubset(known):
+                return True
+        return super().message_subscribe(partner_ids, subtype_ids)
+
+    def _message_compute_parent_id(self, parent_id):
+        # The mail that has opened the ticket is its first message.
+        memory = self.env.cr.cache.get(GATEWAY) or {}
+        if memory.get("opened") == self.id and memory.get("nothing said"):
+            return False
+        return super()._message_compute_parent_id(parent_id)
+
+    def _message_create(self, values_list):
+        if memory := self.env.cr.cache.get(GATEWAY):
+            memory.pop("nothing said", None)
+        return super()._message_create(values_list)
 
     def _message_receive_bounce(self, email, partner):
         """A mail about the ticket came back: who works on it learns that the customer got nothing."""
@@ -132,9 +162,9 @@ class HelpdeskTicket(models.Model):
         emails = [email for email in emails if email]
         if not emails:
             return self.env["res.partner"]
-        return self.env["res.partner"].search(
-            [("email_normalized", "in", emails), ("company_id", "in", [False, *company.ids])], order="id"
-        )
+        # In the words of the gateway, which has asked for the sender before.
+        found = self.env["res.partner"].search([("email_normalized", "in", emails)], order="id ASC")
+        return found.filtered(lambda partner: partner.company_id in (partner.company_id.browse(), company))
 
     def _follow_from_mail(self, msg_dict, too_many=False):
         """Who was written to as well and is known follows."""

@@ -45,21 +45,38 @@ class HelpdeskTicket(models.Model):
         :rtype: list[str]
         """
         # sudo: whoever may open a ticket may take its number
-        sequence = (
-            self.env["ir.sequence"]
-            .sudo()
-            .with_company(company)
-            .search_fetch(
-                [("code", "=", SEQUENCE), ("company_id", "in", [company.id, False])],
-                order="company_id",
-                limit=1,
+        sequences = self.env["ir.sequence"].sudo().with_company(company)
+        sequences.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH chosen AS (
+                    SELECT id, prefix, suffix, padding,
+                           implementation = 'standard' AND use_date_range IS NOT TRUE AS is_plain
+                      FROM ir_sequence
+                     WHERE code = %(code)s AND active AND (company_id = %(company)s OR company_id IS NULL)
+                     ORDER BY company_id
+                     LIMIT 1
+                )
+                SELECT id, prefix, suffix, padding,
+                       CASE WHEN is_plain
+                            -- The ERP's own name of it: see ir.sequence
+                            THEN nextval('ir_sequence_' || lpad(id::text, greatest(3, length(id::text)), '0'))
+                             END
+                  FROM chosen, generate_series(1, CASE WHEN is_plain THEN %(count)s ELSE 1 END)
+                """,
+                code=SEQUENCE,
+                company=company.id,
+                count=count,
             )
         )
-        if not sequence:
+        if not rows:
             return [False] * count
-        if sequence.implementation != "standard" or sequence.use_date_range:
+        sequence_id, prefix, suffix, padding, first = rows[0]
+        sequence = sequences.browse(sequence_id)
+        if first is None:
             return [sequence._next() for _number in range(count)]
-        rows = self.env.execute_query(
-            SQL("SELECT nextval(%s) FROM generate_series(1, %s)", f"ir_sequence_{sequence.id:03d}", count)
-        )
-        return [sequence.get_next_char(number) for (number,) in rows]
+        numbers = [number for *_sequence, number in rows]
+        if "%" in f"{prefix}{suffix}":  # parts of the date
+            return [sequence.get_next_char(number) for number in numbers]
+        return [f"{prefix or ''}{number:0{padding or 0}d}{suffix or ''}" for number in numbers]

@@ -5,7 +5,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_date, human_size, plaintext2html
+from odoo.tools import email_normalize, email_normalize_all, format_date, human_size, plaintext2html
+
+from .helpdesk_ticket_mail import FOLLOWERS_MAX
 
 SUBJECT_MAX = 200
 FILES_MAX = 10
@@ -53,7 +55,7 @@ class HelpdeskTicket(models.Model):
         :param str form: of :meth:`_portal_new_form`
         :param dict said: ``team_id``, ``subject``, ``body``, ``about`` (a code of
             :meth:`_get_portal_subjects`, or empty), ``follows_id`` (the closed ticket that this one takes
-            up again, or 0)
+            up again, or 0), ``copies`` (addresses of those who should know of it as well)
         :param drafts: files of :meth:`_portal_get_drafts`
         :rtype: helpdesk.ticket
         :raise UserError: what is wrong with the form, in words
@@ -62,11 +64,14 @@ class HelpdeskTicket(models.Model):
             raise UserError(self.env._("Please load the page anew and send the form again."))
         if ticket := self._portal_find_form(person, form):
             return ticket
-        values = self._portal_check_form(**said)
+        copies = self._portal_check_copies(said.get("copies", ""))
+        values = self._portal_check_form(**{name: said[name] for name in said if name != "copies"})
         self._portal_check_rate(person)
         # sudo: customers create no tickets but by this form, every value of which is checked above
-        ticket = self.sudo().create({**values, "partner_id": person.id, "portal_form": form})
-        ticket.message_subscribe(person.ids)
+        ticket = self.sudo().create(
+            {**values, "email_cc": ", ".join(copies), "partner_id": person.id, "portal_form": form}
+        )
+        ticket.message_subscribe((person | ticket._get_colleagues_in_copy()).ids)
         if drafts:
             drafts.sudo().write({"res_model": "mail.compose.message"})
             ticket.message_post(
@@ -103,6 +108,37 @@ class HelpdeskTicket(models.Model):
         if follows := self._portal_get_followed(follows_id):
             values["follows_id"] = follows.id
         return values
+
+    @api.model
+    def _portal_check_copies(self, text):
+        """Addresses written into the form, as many as a mail may go to before it goes to the public.
+
+        :return: normalized, each once
+        :rtype: list[str]
+        """
+        words = [word for word in re.split(r"[\s,;]+", self._portal_text(text)) if word]
+        addresses = {word: email_normalize(word.strip("<>")) for word in words}
+        if wrong := next((word for word in words if not addresses[word]), None):
+            raise UserError(self.env._("“%s” is no e-mail address.", wrong))
+        copies = list(dict.fromkeys(addresses.values()))
+        if len(copies) > FOLLOWERS_MAX:
+            raise UserError(self.env._("Up to %s addresses, please.", FOLLOWERS_MAX))
+        own = self.env["helpdesk.mail.router"]._is_own_address
+        return [address for address in copies if not own(address)]
+
+    def _get_colleagues_in_copy(self):
+        """People of the same customer who get a copy: they follow. Of strangers the team decides, who sees
+        their addresses: a form must not send our mail to whomever it names.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        contacts = self._find_contacts(email_normalize_all(self.email_cc or ""), self.company_id)
+        of_customer = contacts.filtered(
+            lambda partner: partner.commercial_partner_id == self.commercial_partner_id
+        )
+        found = of_customer.grouped("email_normalized").values()
+        return self.env["res.partner"].union(*(partners._choose_contact() for partners in found))
 
     @api.model
     def _portal_get_followed(self, ticket_id):

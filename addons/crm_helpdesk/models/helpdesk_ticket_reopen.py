@@ -34,6 +34,7 @@ class HelpdeskTicket(models.Model):
         return REOPEN if self._portal_may_reopen() else FOLLOW_UP
 
     def _is_thanks(self, body):
+        self.user_id.fetch(("partner_id",))  # of him no more is needed than his name
         people = self.partner_id | self.user_id.partner_id | self.message_partner_ids
         names = [*people.mapped("name"), self.partner_name, self.team_id.name]
         return is_thanks(get_own_text(body), filter(None, names))
@@ -61,9 +62,8 @@ class HelpdeskTicket(models.Model):
     def _resume(self):
         """Back to the stage in which it was worked on before we asked the customer."""
         stages = self.team_id.stage_ids.filtered(lambda stage: stage.kind == "open")
-        before = self.stage_log_ids.sorted("id", reverse=True).stage_id.filtered(
-            lambda stage: stage in stages
-        )
+        logs = self.env["helpdesk.stage.log"].search_fetch([("ticket_id", "=", self.id)], ["stage_id"])
+        before = logs.sorted("id", reverse=True).stage_id.filtered(lambda stage: stage in stages)
         self.stage_id = before[:1] or stages[-1:]
 
     # By mail -------------------------------------------------------------------------
@@ -77,10 +77,8 @@ class HelpdeskTicket(models.Model):
         :rtype: tuple
         """
         model, thread_id, custom_values, user_id, alias = route
-        ticket = self.sudo().browse(thread_id).exists()  # sudo: the gateway, whoever writes
-        if not ticket:
-            return route
-        ticket = ticket._get_merge_target()
+        # sudo: the gateway, whoever writes; it has looked whether the ticket is there
+        ticket = self.sudo().browse(thread_id)._get_merge_target()
         author = self.env["res.partner"].sudo().browse(message_dict.get("author_id") or [])
         if message_dict.get("is_internal") or ticket._is_from_employee(author):
             return model, ticket.id, custom_values, user_id, alias

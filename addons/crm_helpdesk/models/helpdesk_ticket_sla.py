@@ -55,26 +55,46 @@ class HelpdeskTicket(models.Model):
         """Working time left until the deadline, for the badge: one query per calendar, not per ticket."""
         self.sla_countdown = False
         waiting = self.filtered("sla_deadline")
+        if not waiting:
+            return
+        next_of = waiting._get_next_promises()
         # sudo: the deadline is on the ticket, this only says whose working time counts
-        rows = (
-            self.env["helpdesk.sla.status"]
-            .sudo()
-            .search_fetch(
-                [("ticket_id", "in", waiting.ids), ("running_since", "!=", False)],
-                ["ticket_id", "policy_id", "deadline", "failed_at", "calendar_id", "company_id"],
-            )
-        )
-        rows_of = rows.grouped("ticket_id")
+        policies = self.env["helpdesk.sla"].sudo().browse({promise[3] for promise in next_of.values()})
+        policies.fetch(["name"])
+        names = {policy.id: policy.name for policy in policies}
         now = fields.Datetime.now()
         times = WorkingTimes(min([*waiting.mapped("sla_deadline"), now]))
+        calendars, companies = self.env["resource.calendar"], self.env["res.company"]
+        badges = {
+            key: _Badge(times.of(calendars.browse(key[0]), companies.browse(key[1])), now)
+            for key in {promise[1:3] for promise in next_of.values()}
+        }
         for ticket in waiting:
-            row = min(
-                rows_of.get(ticket.sudo(), rows.browse()),
-                key=lambda row: row.deadline or row.failed_at,
-                default=None,
+            if promise := next_of.get(ticket.id):
+                deadline, calendar_id, company_id, policy_id = promise
+                badge = badges[calendar_id, company_id]
+                ticket.sla_countdown = badge.count_down(deadline) | {"policy": names[policy_id]}
+
+    def _get_next_promises(self):
+        """Of each ticket the open promise with the earliest deadline, for however many there are on a screen.
+
+        :return: by id of the ticket: (deadline, ids of calendar or None, company, policy)
+        :rtype: dict[int, tuple]
+        """
+        self.env["helpdesk.sla.status"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (ticket_id) ticket_id, COALESCE(deadline, failed_at) AS due,
+                       calendar_id, company_id, policy_id
+                  FROM helpdesk_sla_status
+                 WHERE ticket_id = ANY(%s) AND running_since IS NOT NULL
+                 ORDER BY ticket_id, due, deadline, id
+                """,
+                self.ids,
             )
-            if row:
-                ticket.sla_countdown = _count_down(row, times.of(row.calendar_id, row.company_id), now)
+        )
+        return {ticket_id: tuple(promise) for ticket_id, *promise in rows}
 
     # Create and write ------------------------------------------------------------
 
@@ -131,7 +151,7 @@ class HelpdeskTicket(models.Model):
         subtype = message.subtype_id
         if not subtype or subtype == self._creation_subtype() or subtype.internal:
             return False
-        return message.author_id != self.env.ref("base.partner_root")
+        return message.author_id.id != self.env["ir.model.data"]._xmlid_to_res_id("base.partner_root")
 
     def _is_automatic(self):
         """Whether what is posted now came from a machine; the gateway says so."""
@@ -246,16 +266,15 @@ class HelpdeskTicket(models.Model):
         return calendars
 
 
-def _count_down(row, time, now):
-    """What the badge shows: working seconds left, negative when late."""
-    deadline = row.deadline or row.failed_at
-    if deadline >= now:
-        seconds = time.elapsed(aware(now), aware(deadline))
-    else:
-        seconds = -time.elapsed(aware(deadline), aware(now))
-    return {
-        "seconds": seconds,
-        "is_late": deadline < now,
-        "is_working": is_working(time, aware(now)),
-        "policy": row.policy_id.name,
-    }
+class _Badge:
+    """What badges show by one calendar: working seconds left, negative when late."""
+
+    def __init__(self, time, now):
+        self._time, self._now = time, now
+        self._is_working = is_working(time, aware(now))
+
+    def count_down(self, deadline):
+        now, due = aware(self._now), aware(deadline)
+        is_late = deadline < self._now
+        seconds = -self._time.elapsed(due, now) if is_late else self._time.elapsed(now, due)
+        return {"seconds": seconds, "is_late": is_late, "is_working": self._is_working}

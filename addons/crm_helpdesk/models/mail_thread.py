@@ -6,9 +6,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..lib.automatic_mail import Headers, is_automatic, may_be_answered_automatically
 from ..lib.raw_mail import digest
 from .helpdesk_mail_router import TICKET
-
-# Key of what a cursor knows of addresses while a mail is taken in: {address: whether it is ours}
-ALIASES = "crm_helpdesk.aliases"
+from .mail_gateway_memory import GATEWAY
 
 
 class TooLarge(Exception):
@@ -35,7 +33,7 @@ class MailThread(models.AbstractModel):
         failures = self.env["helpdesk.mail.failure"].sudo()  # sudo: whoever hands over mail
         key = digest(raw)
         gateway = self.with_context(helpdesk_mail_digest=key)
-        self.env.cr.cache[ALIASES] = {}
+        self.env.cr.cache[GATEWAY] = {}
         try:
             failures._check_size(model, raw)
             with self.env.cr.savepoint():
@@ -51,12 +49,13 @@ class MailThread(models.AbstractModel):
                 raise
             return False
         finally:
-            self.env.cr.cache.pop(ALIASES, None)
+            self.env.cr.cache.pop(GATEWAY, None)
         failures._settle(key)
         return result
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
+        self._remember_alias_models()
         routes = super().message_route(message, message_dict, model, thread_id, custom_values)
         if any(route[0] == TICKET for route in routes):
             return self.env["helpdesk.mail.router"]._route(message, message_dict, routes)
@@ -77,6 +76,7 @@ class MailThread(models.AbstractModel):
 
     def _message_route_process(self, message, message_dict, routes):
         """Let records know that nobody wrote the mail by hand, and who else it was written to."""
+        self._read_ahead_for_messages()
         headers = Headers(message)
         gateway = self.with_context(
             helpdesk_automatic_mail=is_automatic(headers),
@@ -87,25 +87,9 @@ class MailThread(models.AbstractModel):
         return super(MailThread, gateway)._message_route_process(message, message_dict, routes)
 
 
-class MailAliasDomain(models.Model):
-    """Which addresses are ours: for one mail the ERP asks it five times, of the same addresses."""
-
-    _inherit = "mail.alias.domain"
-
-    @api.model
-    def _find_aliases(self, email_list):
-        known = self.env.cr.cache.get(ALIASES)
-        if known is None:
-            return super()._find_aliases(email_list)
-        unknown = [email for email in email_list if email not in known]
-        if unknown:
-            found = super()._find_aliases(unknown)
-            known.update((email, email in found) for email in unknown)
-        return [email for email in email_list if known[email]]
-
-
 class MailAlias(models.Model):
-    _inherit = "mail.alias"
+    _name = "mail.alias"
+    _inherit = ["mail.alias", "helpdesk.mail.memory"]
 
     def _alias_bounce_incoming_email(self, message, message_dict, set_invalid=True):
         """Nobody is told that his mail was refused when it is kept, and will be taken in later."""

@@ -2,10 +2,12 @@ from . import test_after_sales
 from . import test_agent_day
 from . import test_api
 from . import test_article
+from . import test_digest
 from . import test_facts
 from . import test_hoot
 from . import test_mail_end_to_end
 from . import test_mail_failure
+from . import test_mail_gateway_memory
 from . import test_mail_lib
 from . import test_mail_receipt
 from . import test_polite_reply

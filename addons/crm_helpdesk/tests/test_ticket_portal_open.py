@@ -41,6 +41,41 @@ class TestTicketPortalOpen(HelpdeskPortalCase):
         partner = (user or self.main).partner_id
         return self.env["helpdesk.ticket"].search([("partner_id", "=", partner.id)]) - self.all
 
+    def test_colleagues_in_copy_follow_and_others_are_the_team_s_to_decide_on(self):
+        copies = (
+            f"{self.colleague.partner_id.email}; <{self.stranger.partner_id.email}>,"
+            f" New.One@Elsewhere.example new.one@elsewhere.example {self.anna.email}"
+        )
+        self.send(self.main, copies=copies)
+        ticket = self.opened()
+        followers = ticket.message_partner_ids
+        self.assertIn(self.main.partner_id, followers)
+        self.assertIn(self.colleague.partner_id, followers)
+        self.assertFalse(followers & (self.stranger.partner_id | self.anna.partner_id))
+        self.assertFalse(
+            self.env["res.partner"].search([("email_normalized", "=", "new.one@elsewhere.example")])
+        )
+        self.assertEqual(
+            ticket.email_cc.split(", "),
+            [
+                self.colleague.partner_id.email_normalized,
+                self.stranger.partner_id.email_normalized,
+                "new.one@elsewhere.example",
+                self.anna.email_normalized,
+            ],
+        )
+
+    def test_copies_that_are_no_addresses_or_too_many_are_told(self):
+        for copies, word in (
+            ("colleague", "no e-mail address"),
+            (" ".join(f"p{number}@elsewhere.example" for number in range(21)), "Up to 20 addresses"),
+        ):
+            with self.subTest(copies=copies[:10]):
+                answer = self.send(self.main, copies=copies)
+                self.assertIn(word, answer.text)
+                self.assertIn(copies, answer.text)
+        self.assertFalse(self.opened())
+
     def test_ticket_is_the_own_one_with_what_was_said(self):
         answer = self.send(
             self.main,
