@@ -31,6 +31,7 @@
         "views/crm_analytics_alert_views.xml",
         "views/crm_analytics_pyramid_views.xml",
         "views/crm_analytics_question_views.xml",
+        "wizards/crm_analytics_grouping_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",

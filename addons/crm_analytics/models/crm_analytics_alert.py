@@ -216,8 +216,8 @@ class CrmAnalyticsKpi(models.Model):
     _inherit = "crm.analytics.kpi"
 
     @api.model
-    def _refresh(self, company, as_of):
-        kpi = super()._refresh(company, as_of)
+    def _refresh(self, company, as_of, counters=None):
+        kpi = super()._refresh(company, as_of, counters)
         # Looking back at a day of the past alerts nobody.
         if as_of == company._crm_today():
             self.env["crm.analytics.alert"]._check_all(kpi)

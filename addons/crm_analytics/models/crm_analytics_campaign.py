@@ -1,6 +1,7 @@
 import math
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ..lib import uplift
 
@@ -116,8 +117,9 @@ class CrmAnalyticsCampaign(models.Model):
                     "Say when it ran and whom it addressed: without that its effect can't be told from luck."
                 )
             ]
+        until = format_date(self.env, self.date_end)
         said = (
-            [self.env._("It still counts: customers have until %s to respond.", self.date_end)]
+            [self.env._("It still counts: customers have until %s to respond.", until)]
             if self.is_running
             else []
         )

@@ -31,6 +31,7 @@ class CrmAnalyticsCampaign(models.Model):
         groups = self._get_groups(company, campaigns, today)
         business, credit = self._get_business(company, campaigns), self._get_credits(company)
         month_revenue = self._get_month_revenue(company)
+        more = self._get_more_figures(company, campaigns)
         nobody = uplift.Group(0, 0)
         known = {result.campaign_id: result for result in self.search([("campaign_id", "in", campaigns.ids)])}
         for campaign in campaigns:
@@ -44,6 +45,7 @@ class CrmAnalyticsCampaign(models.Model):
                 ),
                 **{f"credit_{method}": credit[method].get(campaign.id, 0.0) for method in METHODS},
                 **self._prepare_comparison(*groups.get(campaign.id, (nobody, nobody))),
+                **more.get(campaign.id, {}),
             }
             values.update(self._prepare_return(company, values, month_revenue))
             if campaign in known:
@@ -190,6 +192,11 @@ class CrmAnalyticsCampaign(models.Model):
             )
         )
         return revenue
+
+    @api.model
+    def _get_more_figures(self, company, campaigns):
+        """Figures of other addons: {campaign id: values of the fields they add}."""
+        return {}
 
     # Which campaign to credit -----------------------------------------------------
 

@@ -61,7 +61,7 @@ class CrmAnalyticsCohort(models.Model):
     def _fold(self, months, as_of):
         """The triangle of cohorts out of what the database counted.
 
-        :param dict months: of ``crm.analytics.fact._collect_months``
+        :param dict months: of a :class:`..lib.history.Months`
         :rtype: cohort.Triangle
         """
         known = months["cohort"] >= 0

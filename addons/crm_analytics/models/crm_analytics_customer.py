@@ -3,6 +3,8 @@ import numpy as np
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.crm_core.models.many2one_without_key import Many2oneWithoutKey
+
 from ..lib import btyd
 
 WORTH_SAYING = 0.05  # what moves the chance by less explains nothing
@@ -22,12 +24,12 @@ class CrmAnalyticsCustomer(models.Model):
     _rec_names_search = ["partner_id"]
     _log_access = False
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
+    company_id = Many2oneWithoutKey("res.company", required=True, readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    partner_id = fields.Many2one(
-        "res.partner", "Customer", required=True, readonly=True, index=True, ondelete="cascade"
+    partner_id = Many2oneWithoutKey(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
     )
-    model_id = fields.Many2one(
+    model_id = Many2oneWithoutKey(
         "crm.analytics.model", "Scored by", required=True, readonly=True, index=True, ondelete="cascade"
     )
     as_of = fields.Date(required=True, readonly=True)
@@ -50,7 +52,7 @@ class CrmAnalyticsCustomer(models.Model):
     frequency = fields.Integer(readonly=True, aggregator="avg", help="5: buys most often of all.")
     monetary = fields.Integer("Money", readonly=True, aggregator="avg", help="5: brought most of all.")
     rfm = fields.Char("RFM", readonly=True)
-    segment_id = fields.Many2one("crm.analytics.segment", readonly=True, index=True, ondelete="set null")
+    segment_id = Many2oneWithoutKey("crm.analytics.segment", readonly=True, ondelete="set null")
     segment_since = fields.Date(readonly=True)
     abc_class = fields.Selection(
         [("a", "A"), ("b", "B"), ("c", "C")],
@@ -84,7 +86,7 @@ class CrmAnalyticsCustomer(models.Model):
     )
     why = fields.Text(compute="_compute_why")
 
-    _company_partner_uniq = models.UniqueIndex("(company_id, partner_id)")
+    _company_partner_uniq = models.UniqueIndex("(partner_id, company_id)")
     _company_segment_idx = models.Index("(company_id, segment_id)")
     _company_value_idx = models.Index("(company_id, expected_revenue DESC)")
     _company_stake_idx = models.Index("(company_id, money_at_stake DESC)")

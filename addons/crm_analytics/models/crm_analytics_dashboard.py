@@ -103,10 +103,11 @@ class CrmAnalyticsDashboard(models.AbstractModel):
     @api.model
     def _collect_now(self, scope):
         Fact, Kpi = self.env["crm.analytics.fact"], self.env["crm.analytics.kpi"]
-        events, scores = self._get_scope_events(scope), self._get_scope_scores(scope)
-        months = Fact._collect_months(events)
+        scores = self._get_scope_scores(scope)
+        counters = Fact._get_months_counter(), Fact._get_figures_counter(scope.as_of, scope.months)
+        Fact._scan(self._get_scope_events(scope), *counters)
+        months, figures = counters[0].result, Fact._name_figures(counters[1])
         cells = Fact._collect_cells(scores)
-        figures = Fact._collect_figures(events, scope.as_of, scope.months)
         return {
             "months": Fact._fold_months(months, scope.as_of),
             "triangle": self._get_triangle_rows(self.env["crm.analytics.cohort"]._fold(months, scope.as_of)),
@@ -124,9 +125,10 @@ class CrmAnalyticsDashboard(models.AbstractModel):
         )
         figures = runs[:1].read(load=False)[0] if runs else {}
         if figures and scope.months != 12:
-            period = self.env["crm.analytics.fact"]._collect_figures(
-                self._get_scope_events(scope), scope.as_of, scope.months
-            )
+            Fact = self.env["crm.analytics.fact"]
+            counter = Fact._get_figures_counter(scope.as_of, scope.months)
+            Fact._scan(self._get_scope_events(scope), counter)
+            period = Fact._name_figures(counter)
             figures = {**figures, **period, **self.env["crm.analytics.kpi"]._get_ratios(period)}
         return {
             "months": self._read_months(scope),

@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from .crm_analytics_fact import PATIENCE, RHYTHMS
 
@@ -76,7 +77,7 @@ class CrmAnalyticsDashboard(models.AbstractModel):
                     "company_id": scope.company.id,
                     "domain": repr([("crm_analytics_score_ids", "any", domain)]),
                     "note": self.env._(
-                        "From Customer Analytics, as of %s.", fields.Date.to_string(scope.as_of)
+                        "From Customer Analytics, as of %s.", format_date(self.env, scope.as_of)
                     ),
                 }
             )

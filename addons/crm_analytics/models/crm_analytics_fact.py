@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from dateutil.relativedelta import relativedelta
@@ -6,6 +6,10 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..lib import history
+from .table_copy import copy_out
+
+EPOCH = date(1970, 1, 1)  # days are counted from here, as numpy does
 PATIENCE = 12  # whole months without a purchase, then a customer counts as lost
 # How often somebody buys: name, and the longest usual gap in days.
 RHYTHMS = (("weekly", 10), ("monthly", 45), ("quarterly", 135), ("yearly", 400))
@@ -21,6 +25,11 @@ FIGURES = (
 def month_number(day):
     """Months counted from the year 0, so that they rise by one."""
     return day.year * 12 + day.month - 1
+
+
+def day_number(day):
+    """Days since 1970."""
+    return (day - EPOCH).days
 
 
 class CrmAnalyticsFact(models.AbstractModel):
@@ -39,7 +48,7 @@ class CrmAnalyticsFact(models.AbstractModel):
         self.env["crm.analytics.event"].flush_model()
         return SQL(
             """
-            SELECT partner_id, day, revenue, is_purchase
+            SELECT partner_id, day, revenue, refunded, is_purchase
               FROM crm_analytics_event
              WHERE company_id = %s AND day <= %s
             """,
@@ -54,79 +63,48 @@ class CrmAnalyticsFact(models.AbstractModel):
         return SQL("SELECT * FROM crm_analytics_customer WHERE company_id = %s", company.id)
 
     # ------------------------------------------------------------------
-    # Months
+    # Days of purchase
     # ------------------------------------------------------------------
 
     @api.model
-    def _collect_months(self, events):
-        """What the customers of each month of first purchase did in each month; one pass.
+    def _scan(self, events, *counters):
+        """Show days of purchase to counters of :mod:`..lib.history`, all in one pass.
 
-        :param SQL events: SELECT of partner_id, day, revenue, is_purchase
-        :return: arrays by name: ``cohort`` (-1: of those who never bought), ``month``, ``customers``,
-            ``revenue``, ``days`` of purchase, ``back`` (came again after :data:`PATIENCE` months), ``gone``
-            (did not come again within those). Months as of :func:`month_number`.
+        :param SQL events: SELECT of partner_id, day, revenue, refunded, is_purchase
         """
-        number = SQL("(date_part('year', day) * 12 + date_part('month', day) - 1)::int")
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH monthly AS (
-                    SELECT partner_id, %(number)s AS month, sum(revenue)::float8 AS revenue,
-                           count(*) FILTER (WHERE is_purchase) AS days
-                      FROM (%(events)s) AS event
-                     GROUP BY 1, 2
-                    HAVING bool_or(is_purchase)
-                ), placed AS (
-                    SELECT month, revenue, days, first_value(month) OVER turn AS cohort,
-                           month - lag(month) OVER turn AS since, lead(month) OVER turn - month AS until
-                      FROM monthly
-                    WINDOW turn AS (PARTITION BY partner_id ORDER BY month)
-                )
-                SELECT cohort, month, count(*), sum(revenue), sum(days)::float8,
-                       count(*) FILTER (WHERE since > %(patience)s),
-                       count(*) FILTER (WHERE COALESCE(until, %(patience)s + 1) > %(patience)s)
-                  FROM placed
-                 GROUP BY 1, 2
-                UNION ALL
-                SELECT COALESCE(cohort, -1), month, 0, sum(revenue), 0, 0, 0
-                  FROM (%(unbought)s) AS unbought
-                 GROUP BY 1, 2
-                """,
-                number=number,
-                events=events,
-                patience=PATIENCE,
-                unbought=self._get_unbought_query(events, number),
-            )
+        splitter = history.Splitter(counters)
+        query = SQL(
+            """
+            SELECT partner_id, day, COALESCE(revenue, 0)::float8,
+                   CASE WHEN refunded != 0 THEN refunded::float8 ELSE 0 END, COALESCE(is_purchase, FALSE)
+              FROM (%s) AS event
+             ORDER BY partner_id, day
+            """,
+            events,
         )
-        names = ("cohort", "month", "customers", "revenue", "days", "back", "gone")
-        return dict(zip(names, np.array(rows, dtype=float).reshape(-1, len(names)).T, strict=True))
+        copy_out(self.env, query, ("int", "date", "float", "float", "bool"), splitter.take)
+        splitter.close()
 
     @api.model
-    def _get_unbought_query(self, events, number):
-        """SELECT of the months in which customers have revenue, or gave it back, without any purchase."""
-        return SQL(
-            """
-            SELECT idle.month, idle.revenue,
-                   (SELECT min(%(number)s) FROM (%(events)s) AS event
-                     WHERE is_purchase AND event.partner_id = idle.partner_id) AS cohort
-              FROM (SELECT partner_id, %(number)s AS month, sum(revenue)::float8 AS revenue
-                      FROM (%(events)s) AS event
-                     WHERE NOT is_purchase
-                     GROUP BY 1, 2) AS idle
-             WHERE NOT EXISTS (SELECT FROM (%(events)s) AS event
-                                WHERE is_purchase
-                                  AND event.partner_id = idle.partner_id
-                                  AND %(number)s = idle.month)
-            """,
-            events=events,
-            number=number,
-        )
+    def _get_months_counter(self):
+        return history.Months(PATIENCE)
+
+    @api.model
+    def _get_figures_counter(self, as_of, months=12):
+        """Sums of the last months and of as many before, see :data:`FIGURES`."""
+        start, middle = (as_of - relativedelta(months=many * months) for many in (2, 1))
+        return history.Figures(day_number(start), day_number(middle))
+
+    @api.model
+    def _name_figures(self, counter):
+        """:return: {name: number} of what such a counter counted"""
+        return dict(zip(FIGURES, counter.result.tolist(), strict=True))
 
     @api.model
     def _fold_months(self, months, as_of):
         """Month by month: who came first, again, back, and who is lost.
 
-        :param dict months: of :meth:`_collect_months`
+        :param dict months: of a :class:`..lib.history.Months`
         :return: list of dicts, a row for each month from the first to that of ``as_of``
         """
         if not len(months["month"]):
@@ -163,50 +141,6 @@ class CrmAnalyticsFact(models.AbstractModel):
             }
             for place in range(size)
         ]
-
-    # ------------------------------------------------------------------
-    # A period beside the one before
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _collect_figures(self, events, as_of, months=12):
-        """Sums of the last months and of as many before; see :data:`FIGURES`.
-
-        ``repeater`` of the customers are those who had bought on more than one day by the end of the period;
-        ``kept_from`` is the revenue before, ``kept`` the one now, of those who bought before.
-
-        :rtype: dict
-        """
-        query = SQL(
-            """
-            SELECT count(*) FILTER (WHERE first_day IS NOT NULL),
-                   count(*) FILTER (WHERE days > 0), count(*) FILTER (WHERE days_before > 0),
-                   COALESCE(sum(revenue), 0), COALESCE(sum(revenue_before), 0),
-                   COALESCE(sum(days), 0), COALESCE(sum(days_before), 0),
-                   count(*) FILTER (WHERE days > 0 AND days_ever > 1),
-                   count(*) FILTER (WHERE days_before > 0 AND days_then > 1),
-                   count(*) FILTER (WHERE first_day > %(middle)s),
-                   count(*) FILTER (WHERE first_day > %(start)s AND first_day <= %(middle)s),
-                   COALESCE(sum(revenue_before) FILTER (WHERE revenue_before > 0), 0),
-                   COALESCE(sum(GREATEST(revenue, 0)) FILTER (WHERE revenue_before > 0), 0)
-              FROM (SELECT min(day) FILTER (WHERE is_purchase) AS first_day,
-                           count(*) FILTER (WHERE is_purchase AND day > %(middle)s) AS days,
-                           count(*) FILTER (WHERE is_purchase AND day > %(start)s AND day <= %(middle)s)
-                               AS days_before,
-                           count(*) FILTER (WHERE is_purchase) AS days_ever,
-                           count(*) FILTER (WHERE is_purchase AND day <= %(middle)s) AS days_then,
-                           COALESCE(sum(revenue) FILTER (WHERE day > %(middle)s), 0) AS revenue,
-                           COALESCE(sum(revenue) FILTER (WHERE day > %(start)s AND day <= %(middle)s), 0)
-                               AS revenue_before
-                      FROM (%(events)s) AS event
-                     GROUP BY partner_id) AS customer
-            """,
-            events=events,
-            middle=as_of - relativedelta(months=months),
-            start=as_of - relativedelta(months=2 * months),
-        )
-        (row,) = self.env.execute_query(query)
-        return {name: float(value) for name, value in zip(FIGURES, row, strict=True)}
 
     # ------------------------------------------------------------------
     # Scores

@@ -73,7 +73,7 @@ class CrmAnalyticsKpi(models.Model):
 
     @api.model
     def _get_values(self, figures, cells):
-        """:param dict figures: of ``crm.analytics.fact._collect_figures``, :param list cells: of its cells"""
+        """:param dict figures: of ``crm.analytics.fact._name_figures``, :param list cells: of its cells"""
         risks = [row for row in cells if row["kind"] == "risk"]
         total = {
             name: sum(row[name] for row in risks)
@@ -102,20 +102,32 @@ class CrmAnalyticsKpi(models.Model):
         }
 
     @api.model
-    def _refresh(self, company, as_of):
+    def _get_counters(self, as_of):
+        """What :meth:`_refresh` wants counted of the days of purchase of a company."""
+        Fact = self.env["crm.analytics.fact"]
+        return Fact._get_months_counter(), Fact._get_figures_counter(as_of)
+
+    @api.model
+    def _refresh(self, company, as_of, counters=None):
         """Write what the screens read: figures, cells, cohorts and months of a company as of a day.
 
-        After the scoring of that day and in its transaction; the same again gives the same rows.
+        With the scoring of that day and in its transaction; the same again gives the same rows.
+
+        :param counters: of :meth:`_get_counters` that have seen the days of purchase until that day; empty:
+            they are read here
         """
         Fact, Cohort = self.env["crm.analytics.fact"], self.env["crm.analytics.cohort"]
-        events, scores = Fact._get_events(company, as_of), Fact._get_scores(company)
-        months = Fact._collect_months(events)
+        if not counters:
+            counters = self._get_counters(as_of)
+            Fact._scan(Fact._get_events(company, as_of), *counters)
+        scores = Fact._get_scores(company)
+        months = counters[0].result
         Cohort._store(company, as_of, Cohort._fold(months, as_of))
         self.env["crm.analytics.month"]._store(company, as_of, Fact._fold_months(months, as_of))
         cells = Fact._collect_cells(scores)
         moves = Fact._collect_moves(Fact._get_history(company), as_of)
         self.env["crm.analytics.cell"]._store(company, as_of, [*cells, *moves])
-        values = self._get_values(Fact._collect_figures(events, as_of), cells)
+        values = self._get_values(Fact._name_figures(counters[1]), cells)
         return self._store(company, as_of, {**values, "curve": Fact._collect_curve(scores)})
 
     @api.model
@@ -128,14 +140,3 @@ class CrmAnalyticsKpi(models.Model):
             known.write(values)
             return known
         return self.create({"company_id": company.id, "as_of": as_of, **values})
-
-
-class CrmAnalyticsModel(models.Model):
-    _inherit = "crm.analytics.model"
-
-    @api.model
-    def _score(self, company, as_of=None):
-        model = super()._score(company, as_of)
-        if model:
-            self.env["crm.analytics.kpi"]._refresh(company, as_of or company._crm_today())
-        return model

@@ -3,6 +3,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 READER = "crm_core.group_crm_core_user"
 STEPS = {"weekly": relativedelta(weeks=1), "monthly": relativedelta(months=1)}
@@ -119,8 +120,11 @@ class CrmAnalyticsMailing(models.Model):
         """Mail a workbook to who it was made for.
 
         :param book: a ``crm.analytics.workbook`` that is done
+        :return: why it could not be sent, in words, or False
         """
         user = book.user_id
+        if not user.email:
+            return self.env._("%s has no e-mail address", user.name)
         attachment = self.env["ir.attachment"].create(
             {
                 "name": book.filename,
@@ -132,7 +136,9 @@ class CrmAnalyticsMailing(models.Model):
         )
         here = self.with_context(lang=user.lang)
         values = {
-            "subject": here.env._("%(name)s, as of %(day)s", name=here.name, day=book.as_of),
+            "subject": here.env._(
+                "%(name)s, as of %(day)s", name=here.name, day=format_date(here.env, book.as_of)
+            ),
             "body_html": Markup("<p>%s</p>")
             % here.env._(
                 "The customers of %s, as far as you see them. How to read the figures stands on the first"
@@ -144,4 +150,8 @@ class CrmAnalyticsMailing(models.Model):
             "attachment_ids": [fields.Command.link(attachment.id)],
             "auto_delete": True,
         }
-        self.env["mail.mail"].create(values).send()
+        mail = self.env["mail.mail"].create(values)
+        mail.send()
+        # What left is deleted.
+        failed = mail.exists().filtered(lambda mail: mail.state == "exception")
+        return failed and (failed.failure_reason or self.env._("the mail server refused it"))

@@ -1,5 +1,4 @@
 import time
-from datetime import date
 
 import numpy as np
 from dateutil.relativedelta import relativedelta
@@ -8,8 +7,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..lib import btyd, gamma_gamma, rfm
+from ..lib import btyd, gamma_gamma, history, rfm
 from ..lib.abc import classify
+from .crm_analytics_fact import day_number
 
 STATUSES = [
     ("ok", "Good"),
@@ -17,11 +17,11 @@ STATUSES = [
     ("insufficient", "Too little to learn from"),
     ("prior_dominated", "Rests on what is usual elsewhere"),
     ("not_converged", "Best answer so far"),
+    ("infinite_mean", "Too unequal: drawn towards the mean of all"),
 ]
 FIT_EVERY = 7  # days
 HOLD_OUT_MIN = 50  # customers, fewer tell nothing
 HOLD_OUT = 180  # days kept back to see how well the model would have done
-EPOCH = date(1970, 1, 1)  # days are counted from here, as numpy does
 
 
 class CrmAnalyticsModel(models.Model):
@@ -84,6 +84,15 @@ class CrmAnalyticsModel(models.Model):
         missing = [words[key] for key in self.doubts or ()]
         return (missing and self.env._("Take it as a guess: %s.", ", ".join(missing))) or ""
 
+    def unlink(self):
+        ids = list(self._ids)
+        result = super().unlink()
+        if ids:
+            # Of many customers, without a foreign key.
+            self.env.cr.execute(SQL("DELETE FROM crm_analytics_customer WHERE model_id = ANY(%s)", ids))
+            self.env["crm.analytics.customer"].invalidate_model()
+        return result
+
     # The job ------------------------------------------------------------------
 
     @api.model
@@ -107,11 +116,22 @@ class CrmAnalyticsModel(models.Model):
             return self.browse()
         as_of = as_of or company._crm_today()
         self.env["crm.customer.dirty"]._fold()
-        Customer = self.env["crm.analytics.customer"]
-        found = Customer._summarize(company, as_of)
-        model = self._get_current(company, as_of) or self._fit(company, as_of, found)
+        self.env["crm.customer.stat"]._prepare_planner()
+        Customer, Kpi = self.env["crm.analytics.customer"], self.env["crm.analytics.kpi"]
+        model = self._get_current(company, as_of)
+        known = None if model else HoldOut(as_of)
+        counters, summary = Kpi._get_counters(as_of), Customer._get_summary(as_of)
+        # One pass over the days of purchase, whatever is asked of them.
+        Fact = self.env["crm.analytics.fact"]
+        Fact._scan(
+            Fact._get_events(company, as_of), summary, *counters, *(known.get_counters() if known else ())
+        )
+        may_profile = Customer._get_profiled(company)
+        found = _only(summary.result, may_profile)
+        model = model or self._fit(company, as_of, found, known.judge(may_profile))
         Customer._store(model, as_of, model._evaluate(found, as_of))
         self.env["crm.analytics.pyramid"]._refresh(company, as_of)
+        Kpi._refresh(company, as_of, counters)
         self._forget_old(company)
         return model
 
@@ -137,8 +157,11 @@ class CrmAnalyticsModel(models.Model):
     # Learning --------------------------------------------------------------------
 
     @api.model
-    def _fit(self, company, as_of, found):
-        """Learn from the customers; see :meth:`CrmAnalyticsCustomer._summarize`."""
+    def _fit(self, company, as_of, found, holdout):
+        """Learn from the customers.
+
+        :param dict found: of a :class:`..lib.history.Summary`, :param holdout: of :meth:`HoldOut.judge`
+        """
         started = time.monotonic()
         customers = btyd.group(found["x"], found["t_x"], found["T"])
         purchases = btyd.fit(customers)
@@ -162,67 +185,41 @@ class CrmAnalyticsModel(models.Model):
                 if came_again.any()
                 else None,
                 "doubts": list(btyd.unmet_gates(customers)),
-                "holdout": self._hold_out(company, as_of),
+                "holdout": holdout,
                 "seconds": time.monotonic() - started,
             }
         )
 
-    @api.model
-    def _hold_out(self, company, as_of):
-        """How well a model of a while ago would have told what came since."""
-        Customer = self.env["crm.analytics.customer"]
-        then = as_of - relativedelta(days=HOLD_OUT)
-        known = Customer._summarize(company, then)
-        if len(known["partner"]) < HOLD_OUT_MIN:
-            return None
-        parameters = btyd.fit(btyd.group(known["x"], known["t_x"], known["T"])).parameters
-        expected = btyd.expected_orders(parameters, HOLD_OUT, known["x"], known["t_x"], known["T"])
-        came, revenue = Customer._count_between(company, then, as_of, known["partner"])
-        top = max(1, len(expected) // 5)
-        total = revenue.sum() or 1.0
-        value = gamma_gamma.fit_value(known["x"], known["z"], winsorized=0.995)
-        by_model = expected * gamma_gamma.expected_value(value, known["x"], known["z"])
-        varies = came.std() > 0 and expected.std() > 0
-        return {
-            "days": HOLD_OUT,
-            "expected": round(float(expected.sum())),
-            "actual": round(float(came.sum())),
-            "error": round(float(np.abs(expected - came).mean()), 2),
-            "correlation": round(float(np.corrcoef(expected, came)[0, 1]), 2) if varies else 0.0,
-            "by_model": round(100 * float(revenue[np.argsort(-by_model)[:top]].sum() / total)),
-            "by_past": round(100 * float(revenue[np.argsort(-known["revenue"])[:top]].sum() / total)),
-        }
-
     # Telling -----------------------------------------------------------------------
 
     def _evaluate(self, found, as_of):
-        """Scores of the customers by this model: {column: array or list}."""
+        """Scores of the customers by this model: {column: array}, see ``COLUMNS`` of the scores."""
         self.ensure_one()
         parameters = self._get_parameters()
-        history = found["x"], found["t_x"], found["T"]
+        times = found["x"], found["t_x"], found["T"]
         scores = rfm.score(_limits(self.thresholds), found["silence"], found["days"], found["revenue"])
         segments = self.env["crm.analytics.segment"].search([("active", "=", True)])
         ids = np.array([*segments.ids, 0])  # the last for who fits in none
         value = gamma_gamma.expected_value(_value_fit(self.value_fit), found["x"], found["z"])
         discount = gamma_gamma.annual_to_monthly(self.company_id.crm_analytics_discount / 100)
-        no_order = btyd.probability_no_order(parameters, 90, *history)
-        orders = btyd.expected_orders(parameters, 365.25, *history)
+        no_order = btyd.probability_no_order(parameters, 90, *times)
+        orders = btyd.expected_orders(parameters, 365.25, *times)
         return {
             "recency": scores.recency,
             "frequency": scores.frequency,
             "monetary": scores.monetary,
-            "rfm": [str(cell) for cell in scores.cell.tolist()],
-            "segment_id": [id_ or None for id_ in ids[rfm.assign(scores, segments._as_ranges())].tolist()],
-            "abc_class": _abc(found["revenue_12m"]),
-            "p_alive": btyd.probability_alive(parameters, *history),
+            "rfm": scores.cell,
+            "segment_id": ids[rfm.assign(scores, segments._as_ranges())],
+            "abc_class": classify(found["revenue_12m"]),
+            "p_alive": btyd.probability_alive(parameters, *times),
             "p_no_order": no_order,
-            "risk": np.array(["low", "medium", "high"])[np.digitize(no_order, (0.33, 0.66))].tolist(),
+            "risk": np.digitize(no_order, (0.33, 0.66)),
             "expected_orders": orders,
             "expected_value": value,
             "expected_revenue": orders * value,
             "lifetime_value": gamma_gamma.lifetime_value(
                 parameters,
-                history,
+                times,
                 value,
                 months=36,
                 margin=self.company_id.crm_analytics_margin / 100,
@@ -239,6 +236,53 @@ class CrmAnalyticsModel(models.Model):
             "average_value": found["average"],
             "refund_rate": found["refund_rate"],
         }
+
+
+class HoldOut:
+    """How well a model of a while ago would have told what came since.
+
+    :param date as_of: the day until which it is known what came
+    """
+
+    def __init__(self, as_of):
+        then = as_of - relativedelta(days=HOLD_OUT)
+        self.then = history.Summary(day_number(then), day_number(then - relativedelta(years=1)))
+        self.since = history.Between(day_number(then), day_number(as_of))
+
+    def get_counters(self):
+        """What has to see the days of purchase first."""
+        return self.then, self.since
+
+    def judge(self, may_profile):
+        """:param may_profile: ids of the customers who may be looked at
+        :return: dict of figures, None where too few were known then
+        """
+        known = _only(self.then.result, may_profile)
+        if len(known["partner"]) < HOLD_OUT_MIN:
+            return None
+        parameters = btyd.fit(btyd.group(known["x"], known["t_x"], known["T"])).parameters
+        expected = btyd.expected_orders(parameters, HOLD_OUT, known["x"], known["t_x"], known["T"])
+        came, revenue = self.since.of(known["partner"])
+        top = max(1, len(expected) // 5)
+        total = revenue.sum() or 1.0
+        value = gamma_gamma.fit_value(known["x"], known["z"], winsorized=0.995)
+        by_model = expected * gamma_gamma.expected_value(value, known["x"], known["z"])
+        varies = came.std() > 0 and expected.std() > 0
+        return {
+            "days": HOLD_OUT,
+            "expected": round(float(expected.sum())),
+            "actual": round(float(came.sum())),
+            "error": round(float(np.abs(expected - came).mean()), 2),
+            "correlation": round(float(np.corrcoef(expected, came)[0, 1]), 2) if varies else 0.0,
+            "by_model": round(100 * float(revenue[np.argsort(-by_model)[:top]].sum() / total)),
+            "by_past": round(100 * float(revenue[np.argsort(-known["revenue"])[:top]].sum() / total)),
+        }
+
+
+def _only(found, ids):
+    """Those of the customers of a summary whose ids are among these."""
+    which = np.isin(found["partner"], ids)
+    return {name: column[which] for name, column in found.items()}
 
 
 def _plain(result):
@@ -264,11 +308,7 @@ def _value_fit(plain):
     return gamma_gamma.ValueFit(**{**unknown, **plain})
 
 
-def _abc(amounts):
-    return np.array(["a", "b", "c"])[classify(amounts)].tolist()
-
-
 def _next_days(found, gaps, as_of):
     """When each is to be expected next; who is late, from now on."""
     days = found["last"] + np.ceil(np.minimum(gaps, 3650)).astype(int)
-    return np.maximum(days, (as_of - EPOCH).days + 1)
+    return np.maximum(days, day_number(as_of) + 1)

@@ -57,7 +57,7 @@ class CrmAnalyticsBasket(models.Model):
         self.env.flush_all()
         looks = self.browse()
         for kind, lines in (
-            ("order", self._get_order_lines(company)),
+            ("order", self._get_basket_lines(company)),
             ("customer", self._get_customer_lines(company)),
         ):
             started = time.monotonic()
@@ -78,6 +78,47 @@ class CrmAnalyticsBasket(models.Model):
             look.seconds = time.monotonic() - started
             looks |= look
         return looks
+
+    @api.model
+    def _get_basket_lines(self, company):
+        """(basket, product) of all that was bought at a time: in an order, or as other apps tell."""
+        queries = [self._get_order_lines(company), *self._get_more_lines(company)]
+        if company.crm_has_past_sales:
+            queries.append(self._get_past_lines(company))
+        # Each source numbers its baskets by itself.
+        return SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT basket::bigint * %(count)s + %(number)s AS basket, product FROM (%(lines)s) AS line",
+                count=len(queries),
+                number=number,
+                lines=lines,
+            )
+            for number, lines in enumerate(queries)
+        )
+
+    @api.model
+    def _get_more_lines(self, company):
+        """Baskets of other apps: queries of ``basket`` (a number) and ``product``, each pair once.
+
+        :rtype: list[SQL]
+        """
+        return []
+
+    @api.model
+    def _get_past_lines(self, company):
+        """(basket, product) of imported past sales."""
+        return SQL(
+            """
+            SELECT DISTINCT past.order_id AS basket, past.product_id AS product
+              FROM (%s) AS past
+              JOIN product_product product ON product.id = past.product_id
+              JOIN product_template t ON t.id = product.product_tmpl_id
+             WHERE past.day >= %s AND %s
+            """,
+            self.env["crm.past.sale"]._lines_sql(company),
+            self.env["crm.product.pair"]._learning_since(company),
+            self._get_product_condition(company, SQL("t")),
+        )
 
     @api.model
     def _get_order_lines(self, company):

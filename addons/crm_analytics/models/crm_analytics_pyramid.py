@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.crm_core.models.many2one_without_key import Many2oneWithoutKey
+
 from ..lib import pyramid
 from ..lib.pyramid import LEVELS, Part
 
@@ -20,11 +22,11 @@ class CrmAnalyticsPyramid(models.Model):
     _rec_names_search = ["partner_id"]
     _log_access = False
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(
-        "res.partner", "Customer", required=True, readonly=True, index=True, ondelete="cascade"
+    company_id = Many2oneWithoutKey("res.company", required=True, readonly=True, ondelete="cascade")
+    partner_id = Many2oneWithoutKey(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
     )
-    segment_id = fields.Many2one(
+    segment_id = Many2oneWithoutKey(
         "crm.analytics.segment", readonly=True, index="btree_not_null", ondelete="set null"
     )
     user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
@@ -72,7 +74,7 @@ class CrmAnalyticsPyramid(models.Model):
     moved = fields.Char("What Moved It", compute="_compute_words")
     next_act = fields.Char("Next", compute="_compute_words")
 
-    _company_partner_uniq = models.UniqueIndex("(company_id, partner_id)")
+    _company_partner_uniq = models.UniqueIndex("(partner_id, company_id)")
     _company_lift_idx = models.Index("(company_id, lift_part, lift DESC)")
     _company_change_idx = models.Index("(company_id, change)")
 

@@ -1,4 +1,3 @@
-import json
 from datetime import datetime, time, timedelta
 
 import numpy as np
@@ -10,14 +9,11 @@ from odoo.tools import SQL
 
 from ..lib import pyramid
 from ..lib.pyramid import LEVELS
+from .table_copy import copy_in, copy_out, filled_at_once
 
-ROWS = 20_000  # written at a time
-COMPARED = 30  # days at least between what is compared
 # Hours after which a waiting time is worth half.
 ANSWER_HALF = 24
 QUOTATION_HALF = 72
-STORED = ("partner_id", "segment_id", *LEVELS, "known_levels", "parts", "lift_part", "lift")
-TYPES = ("int4", "int4", "float8", "float8", "float8", "varchar", "jsonb", "varchar", "float8")
 
 
 class CrmAnalyticsPyramid(models.Model):
@@ -33,33 +29,37 @@ class CrmAnalyticsPyramid(models.Model):
         :param date as_of: nothing later counts
         """
         self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT partner_id, segment_id FROM crm_analytics_customer WHERE company_id = %s"
-                " ORDER BY partner_id",
-                company.id,
-            )
-        )
-        partners = np.array([row[0] for row in rows], dtype=np.int64)
-        segments = np.array([row[1] or 0 for row in rows], dtype=np.int64)
+        partners, segments = self._read_customers(company)
         parts = self._get_parts()
         found = {part.name: self._read_part(part.name, company, as_of, partners) for part in parts}
         built = pyramid.build(
             parts, {name: (share, count) for name, (share, count, _) in found.items()}, len(partners)
         )
-        for start in range(0, len(rows), ROWS):
-            chunk = slice(start, start + ROWS)
-            values = self._list_values(parts, rows[chunk], built, found, chunk)
-            self.env.cr.execute(self._get_store_query(company, as_of, values))
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM crm_analytics_pyramid WHERE company_id = %s AND NOT partner_id = ANY(%s)",
-                company.id,
-                partners.tolist(),
-            )
-        )
+        known = [part.name for part in parts if np.isfinite(built.parts[part.name]).any()]
+        columns, values = self._list_columns(known, partners, segments, built, found)
+        copy_in(self.env, "crm_analytics_served", columns, values)
+        with filled_at_once(self):
+            for query in self._get_store_queries(company, as_of, parts, known):
+                self.env.cr.execute(query)
+        self.env.cr.execute("DROP TABLE crm_analytics_served")
         self._remember_month(company, as_of, segments, built, found)
         self.invalidate_model()
+
+    @api.model
+    def _read_customers(self, company):
+        """(ids of the customers with a score, sorted, and of their segments, 0 for none): arrays"""
+        found = [np.zeros((2, 0), dtype=np.int64)]
+        query = SQL(
+            """
+            SELECT partner_id, COALESCE(segment_id, 0)
+              FROM crm_analytics_customer
+             WHERE company_id = %s
+             ORDER BY partner_id
+            """,
+            company.id,
+        )
+        copy_out(self.env, query, ("int", "int"), lambda columns: found.append(np.array(columns)))
+        return np.concatenate(found, axis=1)
 
     @api.model
     def _read_part(self, name, company, as_of, partners):
@@ -80,14 +80,23 @@ class CrmAnalyticsPyramid(models.Model):
             "year": as_of - relativedelta(years=1),
             "tz": company._crm_timezone(),
         }
-        rows = self.env.execute_query(getattr(self, f"_get_{name}_query")(period))
-        if rows and len(partners):
-            table = np.array(rows, dtype=float)
-            places = np.searchsorted(partners, table[:, 0])
-            places[places == len(partners)] = 0
-            known = partners[places] == table[:, 0]
-            places, table = places[known], table[known]
-            count[places], share[places], measure[places] = table[:, 1], table[:, 2], table[:, 3]
+        query = SQL(
+            """
+            SELECT partner_id, cases::float8, COALESCE(share::float8, 'NaN'), COALESCE(measure::float8, 'NaN')
+              FROM (%s) AS part (partner_id, cases, share, measure)
+             WHERE partner_id IS NOT NULL
+            """,
+            getattr(self, f"_get_{name}_query")(period),
+        )
+
+        def take(columns):
+            places = np.minimum(np.searchsorted(partners, columns[0]), len(partners) - 1)
+            known = partners[places] == columns[0]
+            for target, column in zip((count, share, measure), columns[1:], strict=True):
+                target[places[known]] = column[known]
+
+        if len(partners):
+            copy_out(self.env, query, ("int", "float", "float", "float"), take)
         return share, count, measure
 
     # The parts ----------------------------------------------------------------------
@@ -216,11 +225,10 @@ class CrmAnalyticsPyramid(models.Model):
     def _get_tenure_query(self, period):
         return SQL(
             """
-            SELECT partner_id, 1, 1 - power(0.5, years / 2), round(years, 1)
-              FROM (SELECT partner_id, (%(as_of)s - min(day)) / 365.25 AS years
-                      FROM crm_analytics_event
-                     WHERE company_id = %(company)s AND is_purchase AND day <= %(as_of)s
-                     GROUP BY partner_id) AS known
+            SELECT partner_id, 1, 1 - power(0.5, years / 2), years
+              FROM (SELECT partner_id, (%(as_of)s - first_day) / 365.25::float8 AS years
+                      FROM crm_analytics_customer
+                     WHERE company_id = %(company)s) AS known
             """,
             **period,
         )
@@ -230,14 +238,17 @@ class CrmAnalyticsPyramid(models.Model):
         """Quarters counted back from the day: of 91 days each."""
         return SQL(
             """
-            SELECT partner_id, 1, bought / lived::float, round(100 * bought / lived::numeric)
-              FROM (SELECT partner_id,
-                           count(DISTINCT (%(as_of)s - day) / 91) FILTER (WHERE %(as_of)s - day < 364)
-                               AS bought,
-                           LEAST(4, (%(as_of)s - min(day)) / 91 + 1) AS lived
-                      FROM crm_analytics_event
-                     WHERE company_id = %(company)s AND is_purchase AND day <= %(as_of)s
-                     GROUP BY partner_id) AS known
+            SELECT partner_id, 1, bought / lived::float8, round(100 * bought / lived::float8)
+              FROM (SELECT score.partner_id,
+                           length(replace(COALESCE(quarters, 0)::bit(4)::text, '0', '')) AS bought,
+                           LEAST(4, (%(as_of)s - first_day) / 91 + 1) AS lived
+                      FROM crm_analytics_customer score
+                      LEFT JOIN (SELECT partner_id, bit_or(1 << ((%(as_of)s - day) / 91)) AS quarters
+                                   FROM crm_analytics_event
+                                  WHERE company_id = %(company)s AND is_purchase
+                                    AND day <= %(as_of)s AND %(as_of)s - day < 364
+                                  GROUP BY partner_id) AS year ON year.partner_id = score.partner_id
+                     WHERE score.company_id = %(company)s) AS known
             """,
             **period,
         )
@@ -268,91 +279,6 @@ class CrmAnalyticsPyramid(models.Model):
                       FROM broad) AS usual
             """,
             **period,
-        )
-
-    # Writing ------------------------------------------------------------------------
-
-    @api.model
-    def _list_values(self, parts, rows, built, found, chunk):
-        """Columns of :data:`STORED` for some customers, as lists."""
-        levels = [built.levels[level][chunk] for level in LEVELS]
-        known = [
-            " ".join(level for level, value in zip(LEVELS, values, strict=True) if np.isfinite(value))
-            for values in zip(*levels, strict=True)
-        ]
-        names = [*(part.name for part in parts), None]  # -1: nothing would lift
-        return [
-            [row[0] for row in rows],
-            [row[1] for row in rows],
-            *([None if np.isnan(value) else float(value) for value in level] for level in levels),
-            known,
-            self._list_parts(parts, built, found, chunk),
-            [names[index] for index in built.lift_part[chunk].tolist()],
-            built.lift[chunk].tolist(),
-        ]
-
-    @api.model
-    def _list_parts(self, parts, built, found, chunk):
-        """JSON per customer: {name: [score, cases, measure]} of what is known."""
-        columns = [
-            (
-                part.name,
-                np.round(built.parts[part.name][chunk], 1).tolist(),
-                found[part.name][1][chunk].astype(int).tolist(),
-                np.round(found[part.name][2][chunk], 1).tolist(),
-            )
-            for part in parts
-        ]
-        size = len(columns[0][1])
-        return [
-            json.dumps(
-                {
-                    name: [scores[row], counts[row], measures[row]]
-                    for name, scores, counts, measures in columns
-                    if scores[row] == scores[row]  # NaN is unknown
-                }
-            )
-            for row in range(size)
-        ]
-
-    @api.model
-    def _get_store_query(self, company, as_of, values):
-        """Write rows; what there was is kept, once a month, to compare with."""
-        columns = SQL(", ").join(map(SQL.identifier, STORED))
-        due = SQL("COALESCE(old.kept_on <= %s, FALSE)", as_of - timedelta(days=COMPARED))
-        arrays = SQL(", ").join(
-            SQL("%s::%s[]", list_, SQL.identifier(type_)) for list_, type_ in zip(values, TYPES, strict=True)
-        )
-        return SQL(
-            """
-            INSERT INTO crm_analytics_pyramid AS old (company_id, as_of, %(columns)s)
-            SELECT %(company)s, %(as_of)s, %(columns)s FROM unnest(%(arrays)s) AS fresh (%(columns)s)
-            ON CONFLICT (company_id, partner_id) DO UPDATE SET
-                %(assignments)s,
-                as_of = excluded.as_of,
-                change = (SELECT avg((now.value ->> 0)::float - before.value::float)
-                            FROM jsonb_each(excluded.parts) AS now
-                            JOIN jsonb_each_text(COALESCE(%(earlier)s, %(kept)s)) AS before USING (key)),
-                earlier = %(earlier)s,
-                earlier_on = CASE WHEN %(due)s THEN old.kept_on ELSE old.earlier_on END,
-                kept = %(kept)s,
-                kept_on = CASE WHEN %(due)s OR old.kept IS NULL THEN old.as_of ELSE old.kept_on END
-            """,
-            columns=columns,
-            company=company.id,
-            as_of=as_of,
-            arrays=arrays,
-            assignments=SQL(", ").join(
-                SQL("%s = excluded.%s", SQL.identifier(name), SQL.identifier(name)) for name in STORED
-            ),
-            due=due,
-            earlier=SQL("CASE WHEN %s THEN old.kept ELSE old.earlier END", due),
-            kept=SQL(
-                "CASE WHEN %s OR old.kept IS NULL"
-                " THEN (SELECT jsonb_object_agg(key, value -> 0) FROM jsonb_each(old.parts))"
-                " ELSE old.kept END",
-                due,
-            ),
         )
 
     @api.model

@@ -11,7 +11,7 @@ class CrmAnalyticsSales(models.Model):
 
     The history a forecast learns from. Written by ``_refresh`` alone, each night. It counts what the company
     counts as a purchase: confirmed orders (before later credit notes) or posted invoices less credit notes,
-    in company currency by the rate of the document's own day.
+    imported past sales and what other apps add, in company currency by the rate of the document's own day.
     """
 
     _name = "crm.analytics.sales"
@@ -81,12 +81,49 @@ class CrmAnalyticsSales(models.Model):
 
     @api.model
     def _get_documents_query(self, company):
-        """Lines of orders or invoices, with the columns that :meth:`_get_columns` names."""
+        """Lines of orders or invoices, of imported sales, and of what other apps add."""
+        queries = [self._get_own_documents_query(company), *self._get_more_documents(company)]
+        if company.crm_has_past_sales:
+            queries.append(self._get_past_query(company))
+        return SQL(" UNION ALL ").join(queries)
+
+    @api.model
+    def _get_more_documents(self, company):
+        """Sales of other apps: SELECTs of local day, amount in company currency, opportunity_id, team_id,
+        user_id, categ_id, partner_id (commercial), in this order.
+
+        :rtype: list[SQL]
+        """
+        return []
+
+    @api.model
+    def _get_past_query(self, company):
+        """What was sold before the ERP was there."""
+        return SQL(
+            """
+            SELECT past.day, past.amount, NULL::int, NULL::int, NULL::int, template.categ_id, past.partner_id
+              FROM (%s) AS past
+              LEFT JOIN product_product product ON product.id = past.product_id
+              LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+             WHERE %s
+            """,
+            self.env["crm.past.sale"]._lines_sql(company),
+            self._get_category_condition(company),
+        )
+
+    @api.model
+    def _get_category_condition(self, company):
         excluded = company._crm_analytics_get_excluded()
-        wanted = SQL("(template.categ_id IS NULL OR template.categ_id != ALL(%s))", excluded)
+        if not excluded:
+            return SQL("TRUE")
+        return SQL("(template.categ_id IS NULL OR template.categ_id != ALL(%s))", excluded)
+
+    @api.model
+    def _get_own_documents_query(self, company):
+        """Lines of orders or invoices, with the columns that :meth:`_get_columns` names."""
         rest = {
             "company": company.id,
-            "wanted": wanted if excluded else SQL("TRUE"),
+            "wanted": self._get_category_condition(company),
             # What companies of ours buy of each other is no business with customers.
             "outside": SQL(
                 "partner.commercial_partner_id NOT IN (SELECT partner_id FROM res_company)",

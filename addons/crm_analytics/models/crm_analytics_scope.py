@@ -131,7 +131,7 @@ class CrmAnalyticsScope(models.AbstractModel):
         """SELECT of the days of purchase the user may see in a scope, for ``crm.analytics.fact``."""
         Event = self.env["crm.analytics.event"]
         query = Event._search(Domain(scope.of("partner_id")) & Domain("day", "<=", scope.as_of))
-        columns = ("partner_id", "day", "revenue", "is_purchase")
+        columns = ("partner_id", "day", "revenue", "refunded", "is_purchase")
         return query.select(*(Event._field_to_sql(Event._table, name, query) for name in columns))
 
     @api.model

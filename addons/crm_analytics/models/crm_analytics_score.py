@@ -4,22 +4,31 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-from .crm_analytics_model import EPOCH
+from ..lib import history
+from .crm_analytics_fact import day_number
+from .table_copy import copy_in, copy_out, filled_at_once
 
-ROWS = 20_000  # written at a time
-DATES = frozenset({"first_day", "last_day", "next_day"})
-# Columns of a score and their types in the database.
+SCORED = SQL.identifier("crm_analytics_scored")
+# Columns of a score as they come from the model: their kinds, see :mod:`..lib.table_copy`.
 COLUMNS = {
-    "partner_id": "int4",
+    "partner_id": "int",
     **dict.fromkeys(("first_day", "last_day", "next_day"), "date"),
-    **dict.fromkeys(("purchase_days", "recency", "frequency", "monetary"), "int4"),
-    **dict.fromkeys(("revenue", "revenue_12m", "average_value", "expected_value"), "numeric"),
-    **dict.fromkeys(("expected_revenue", "lifetime_value", "money_at_stake"), "numeric"),
-    **dict.fromkeys(("mean_gap", "refund_rate", "p_alive", "p_no_order", "expected_orders"), "float8"),
-    **dict.fromkeys(("rfm", "abc_class", "risk"), "varchar"),
-    "segment_id": "int4",
+    **dict.fromkeys(("purchase_days", "recency", "frequency", "monetary"), "int"),
+    **dict.fromkeys(("revenue", "revenue_12m", "average_value", "expected_value"), "money"),
+    **dict.fromkeys(("expected_revenue", "lifetime_value", "money_at_stake"), "money"),
+    **dict.fromkeys(("mean_gap", "refund_rate", "p_alive", "p_no_order", "expected_orders"), "float"),
+    **dict.fromkeys(("rfm", "abc_class", "risk", "segment_id"), "int"),
 }
-NUMBERS = ("partner", "first", "last", "days")
+# What is a number there and something else in the table.
+CODED = {
+    "rfm": SQL("rfm::varchar"),
+    "abc_class": SQL("('{a,b,c}'::varchar[])[abc_class + 1]"),
+    "risk": SQL("('{low,medium,high}'::varchar[])[risk + 1]"),
+    "segment_id": SQL("NULLIF(segment_id, 0)"),
+    # Fields with digits are numeric: what is kept has to equal what comes next.
+    "expected_orders": SQL("expected_orders::numeric"),
+    "mean_gap": SQL("mean_gap::numeric"),
+}
 
 
 class CrmAnalyticsCustomer(models.Model):
@@ -28,189 +37,133 @@ class CrmAnalyticsCustomer(models.Model):
     _inherit = "crm.analytics.customer"
 
     @api.model
-    def _summarize(self, company, as_of):
-        """The customers who had bought by a day, without those who want no profile.
-
-        :return: arrays by name: ``partner``, ``first``, ``last`` (days since 1970), ``days`` of purchase;
-            ``x``, ``t_x``, ``T`` (days, see :mod:`..lib.btyd_score`), ``z`` (mean of the repeat days);
-            ``silence`` (days), ``revenue``, ``revenue_12m``, ``average``, ``refund_rate``
-        """
-        self.env["crm.analytics.event"].flush_model()
-        may_profile = self.env["res.partner"].with_company(company)._crm_may_profile_sql(SQL("TRUE"))
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT partner_id, min(day) FILTER (WHERE is_purchase) - DATE '1970-01-01',
-                       max(day) FILTER (WHERE is_purchase) - DATE '1970-01-01',
-                       count(*) FILTER (WHERE is_purchase),
-                       sum(revenue)::float, COALESCE(sum(revenue) FILTER (WHERE day > %(year)s), 0)::float,
-                       (sum(revenue) FILTER (WHERE is_purchase))::float,
-                       (min(first_revenue))::float, sum(refunded)::float
-                  FROM (SELECT *, CASE WHEN is_purchase
-                                        AND day = min(day) FILTER (WHERE is_purchase)
-                                                  OVER (PARTITION BY partner_id)
-                                       THEN revenue END AS first_revenue
-                          FROM crm_analytics_event
-                         WHERE company_id = %(company)s AND day <= %(as_of)s) AS event
-                 WHERE partner_id IN (%(may_profile)s)
-                 GROUP BY partner_id
-                HAVING bool_or(is_purchase)
-                 ORDER BY partner_id
-                """,
-                company=company.id,
-                as_of=as_of,
-                year=as_of - relativedelta(years=1),
-                may_profile=may_profile,
-            )
-        )
-        table = np.array(rows, dtype=float).reshape(-1, 9).T
-        _partner, first, last, days, revenue, revenue_12m, bought, first_revenue, refunded = table
-        today = (as_of - EPOCH).days
-        x = days - 1
-        return {
-            **{name: column.astype(int) for name, column in zip(NUMBERS, table[:4], strict=True)},
-            "x": x,
-            "t_x": last - first,
-            "T": today - first,
-            "silence": today - last,
-            "z": np.divide(bought - first_revenue, x, out=np.zeros(len(x)), where=x > 0),
-            "revenue": revenue,
-            "revenue_12m": revenue_12m,
-            "average": bought / np.maximum(days, 1),
-            "refund_rate": np.divide(
-                refunded, revenue + refunded, out=np.zeros(len(x)), where=revenue + refunded > 0
-            ),
-        }
+    def _get_summary(self, as_of):
+        """What counts the days of purchase per customer: :class:`..lib.history.Summary`."""
+        return history.Summary(day_number(as_of), day_number(as_of - relativedelta(years=1)))
 
     @api.model
-    def _count_between(self, company, after, until, partners):
-        """Days of purchase and revenue of customers after one day and until another: two arrays."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT partner_id, count(*) FILTER (WHERE is_purchase), sum(revenue)::float
-                  FROM crm_analytics_event
-                 WHERE company_id = %s AND day > %s AND day <= %s
-                 GROUP BY partner_id
-                """,
-                company.id,
-                after,
-                until,
-            )
-        )
-        came = {partner_id: (count, revenue) for partner_id, count, revenue in rows}
-        found = np.array([came.get(partner_id, (0, 0.0)) for partner_id in partners.tolist()], dtype=float)
-        return found.reshape(-1, 2).T
+    def _get_profiled(self, company):
+        """Ids of the partners who may be looked at: not of those who want no profile."""
+        found = [np.zeros(0, dtype=np.int64)]
+        query = self.env["res.partner"].with_company(company)._crm_may_profile_sql(SQL("TRUE"))
+        copy_out(self.env, query, ["int"], lambda columns: found.append(columns[0]))
+        return np.concatenate(found)
 
     @api.model
     def _store(self, model, as_of, scores):
         """Write the scores of all customers of a company; who has none any more loses his row.
 
         :param model: ``crm.analytics.model``
-        :param dict scores: {column: values}, all of the same length
+        :param dict scores: {column: array}, all of the same length; see :data:`COLUMNS`
         """
         self.env.flush_all()
-        count = len(scores["partner_id"])
-        for start in range(0, count, ROWS):
-            part = {name: _listed(name, scores[name][start : start + ROWS]) for name in COLUMNS}
-            self.env.cr.execute(self._get_store_query(model, as_of, part))
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM crm_analytics_customer WHERE company_id = %s AND NOT partner_id = ANY(%s)",
-                model.company_id.id,
-                _listed("partner_id", scores["partner_id"]),
-            )
-        )
-        # The database knows little of what was just written: without this, the first night of many customers
-        # compares each of them with each other.
-        self._analyze(self, self.env["crm.analytics.segment.history"])
-        self._remember_segments(model.company_id, as_of)
+        company = model.company_id
+        copy_in(self.env, "crm_analytics_scored", COLUMNS, scores, company.currency_id.decimal_places)
+        self._forget_unscored(company)
+        with filled_at_once(self.env["crm.analytics.segment.history"]):
+            self._remember_segments(company, as_of)
+        with filled_at_once(self):
+            self.env.cr.execute(self._get_store_query(model, as_of))
+        self.env.cr.execute(SQL("DROP TABLE %s", SCORED))
         self.invalidate_model()
 
     @api.model
-    def _analyze(self, *tables):
-        """Let the database look at how many rows tables have now."""
-        for table in tables:
-            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table._table)))
+    def _forget_unscored(self, company):
+        """Those without a score are forgotten, with the segments they were in."""
+        for table in (self._table, self.env["crm.analytics.segment.history"]._table):
+            self.env.cr.execute(
+                SQL(
+                    """
+                    DELETE FROM %s old
+                     WHERE old.company_id = %s
+                       AND NOT EXISTS (SELECT FROM %s fresh WHERE fresh.partner_id = old.partner_id)
+                    """,
+                    SQL.identifier(table),
+                    company.id,
+                    SCORED,
+                )
+            )
 
     @api.model
-    def _get_store_query(self, model, as_of, part):
-        names = list(COLUMNS)
-        own = [*names, "model_id", "as_of", "is_reliable"]
+    def _get_store_query(self, model, as_of):
+        """Rows that are there are written anew, the others added."""
+        values = {
+            **{name: CODED.get(name, SQL("fresh.%s", SQL.identifier(name))) for name in COLUMNS},
+            "segment_since": SQL("segment.date_from"),
+            "model_id": SQL("%s", model.id),
+            "as_of": SQL("%s::date", as_of),
+            "is_reliable": SQL("%s", not model.doubts and model.status == "ok"),
+        }
         return SQL(
             """
-            INSERT INTO crm_analytics_customer (company_id, %(own)s)
-            SELECT %(company)s, %(names)s, %(model)s, %(as_of)s, %(reliable)s
-              FROM unnest(%(arrays)s) AS score (%(names)s)
-            ON CONFLICT (company_id, partner_id) DO UPDATE SET %(assignments)s
+            UPDATE crm_analytics_customer score
+               SET (%(names)s) = ROW(%(new)s)
+              FROM (%(fresh)s) AS new
+             WHERE score.company_id = %(company)s AND score.partner_id = new.partner_id
+               -- The same again on the same day writes nothing.
+               AND (%(own)s) IS DISTINCT FROM (%(new)s);
+            INSERT INTO crm_analytics_customer (company_id, %(names)s)
+            SELECT %(company)s, %(names)s
+              FROM (%(fresh)s) AS new
+             WHERE NOT EXISTS (SELECT FROM crm_analytics_customer old
+                                WHERE old.company_id = %(company)s AND old.partner_id = new.partner_id)
+             ORDER BY partner_id
             """,
-            own=SQL(", ").join(map(SQL.identifier, own)),
-            names=SQL(", ").join(map(SQL.identifier, names)),
+            names=SQL(", ").join(map(SQL.identifier, values)),
+            own=SQL(", ").join(SQL.identifier("score", name) for name in values),
+            new=SQL(", ").join(SQL.identifier("new", name) for name in values),
+            fresh=SQL(
+                """
+                SELECT %s
+                  FROM %s fresh
+                  LEFT JOIN (SELECT partner_id AS customer_id, date_from
+                               FROM crm_analytics_segment_history
+                              WHERE company_id = %s AND date_to IS NULL) AS segment
+                         ON segment.customer_id = fresh.partner_id
+                """,
+                SQL(", ").join(
+                    SQL("%s AS %s", value, SQL.identifier(name)) for name, value in values.items()
+                ),
+                SCORED,
+                model.company_id.id,
+            ),
             company=model.company_id.id,
-            model=model.id,
-            as_of=as_of,
-            reliable=not model.doubts and model.status == "ok",
-            arrays=SQL(", ").join(
-                SQL("%s::%s[]", part[name], SQL.identifier(type_)) for name, type_ in COLUMNS.items()
-            ),
-            assignments=SQL(", ").join(
-                SQL("%s = excluded.%s", SQL.identifier(name), SQL.identifier(name)) for name in own
-            ),
         )
 
     @api.model
     def _remember_segments(self, company, as_of):
-        """A row for each customer who has come into another segment; those without a score are forgotten."""
+        """A row for each customer who has come into another segment."""
         self.env["crm.analytics.segment.history"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                DELETE FROM crm_analytics_segment_history history
-                 WHERE history.company_id = %(company)s
-                   AND NOT EXISTS (SELECT FROM crm_analytics_customer score
-                                    WHERE score.company_id = history.company_id
-                                      AND score.partner_id = history.partner_id);
                 WITH ended AS (
                     UPDATE crm_analytics_segment_history history
                        SET date_to = %(as_of)s
-                      FROM crm_analytics_customer score
+                      FROM %(scored)s fresh
                      WHERE history.company_id = %(company)s
                        AND history.date_to IS NULL
-                       AND score.company_id = history.company_id
-                       AND score.partner_id = history.partner_id
-                       AND score.segment_id IS DISTINCT FROM history.segment_id
+                       AND history.partner_id = fresh.partner_id
+                       AND history.segment_id != fresh.segment_id
                  RETURNING history.partner_id, history.segment_id
                 )
                 INSERT INTO crm_analytics_segment_history
                        (company_id, partner_id, segment_id, previous_id, date_from)
-                SELECT score.company_id, score.partner_id, score.segment_id, ended.segment_id, %(as_of)s
-                  FROM crm_analytics_customer score
-                  LEFT JOIN ended ON ended.partner_id = score.partner_id
+                SELECT %(company)s, fresh.partner_id, fresh.segment_id, ended.segment_id, %(as_of)s
+                  FROM %(scored)s fresh
+                  LEFT JOIN ended ON ended.partner_id = fresh.partner_id
                   LEFT JOIN crm_analytics_segment_history open
-                         ON open.company_id = score.company_id AND open.partner_id = score.partner_id
+                         ON open.company_id = %(company)s AND open.partner_id = fresh.partner_id
                         AND open.date_to IS NULL
-                 WHERE score.company_id = %(company)s
-                   AND score.segment_id IS NOT NULL
-                   AND (open.id IS NULL OR ended.partner_id IS NOT NULL);
-                ANALYZE crm_analytics_segment_history;
-                UPDATE crm_analytics_customer score
-                   SET segment_since = history.date_from
-                  FROM crm_analytics_segment_history history
-                 WHERE score.company_id = %(company)s
-                   AND history.company_id = score.company_id
-                   AND history.partner_id = score.partner_id
-                   AND history.date_to IS NULL
-                   AND score.segment_since IS DISTINCT FROM history.date_from
+                 WHERE fresh.segment_id > 0
+                   AND (open.id IS NULL OR ended.partner_id IS NOT NULL)
+                 ORDER BY fresh.partner_id
                 """,
                 company=company.id,
                 as_of=as_of,
+                scored=SCORED,
             )
         )
+        # Whatever comes next learns how many there are now.
+        self.env.cr.execute("ANALYZE crm_analytics_segment_history")
         self.env["crm.analytics.segment.history"].invalidate_model()
-
-
-def _listed(name, values):
-    """Values as the database takes them."""
-    if name in DATES:
-        return (np.datetime64(EPOCH) + np.asarray(values).astype("timedelta64[D]")).astype(object).tolist()
-    return values.tolist() if hasattr(values, "tolist") else list(values)

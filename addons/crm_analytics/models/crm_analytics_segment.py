@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.crm_core.models.many2one_without_key import Many2oneWithoutKey
+
 from ..lib import rfm
 
 SCORES = range(1, rfm.SCORES + 1)
@@ -48,6 +50,25 @@ class CrmAnalyticsSegment(models.Model):
         if not self.search_count([("active", "=", True)], limit=1):
             raise ValidationError(self.env._("Keep one segment: customers are told apart by them."))
 
+    def unlink(self):
+        ids = list(self._ids)
+        result = super().unlink()
+        if ids:
+            self._forget_derived(ids)
+        return result
+
+    @api.model
+    def _forget_derived(self, ids):
+        """Rows of many customers, without foreign keys: they are in no segment until the next night."""
+        for query in (
+            "DELETE FROM crm_analytics_segment_history WHERE segment_id = ANY(%s)",
+            "UPDATE crm_analytics_segment_history SET previous_id = NULL WHERE previous_id = ANY(%s)",
+            "UPDATE crm_analytics_customer SET segment_id = NULL WHERE segment_id = ANY(%s)",
+            "UPDATE crm_analytics_pyramid SET segment_id = NULL WHERE segment_id = ANY(%s)",
+        ):
+            self.env.cr.execute(query, [ids])
+        self.env.invalidate_all()
+
     def _as_ranges(self):
         """:return: list of :class:`.rfm.Segment`, in the same order"""
         return [
@@ -76,14 +97,14 @@ class CrmAnalyticsSegmentHistory(models.Model):
     _rec_name = "partner_id"
     _log_access = False
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one(
+    company_id = Many2oneWithoutKey("res.company", required=True, readonly=True, ondelete="cascade")
+    partner_id = Many2oneWithoutKey(
         "res.partner", "Customer", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    segment_id = fields.Many2one(
+    segment_id = Many2oneWithoutKey(
         "crm.analytics.segment", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    previous_id = fields.Many2one(
+    previous_id = Many2oneWithoutKey(
         "crm.analytics.segment", "Before", readonly=True, index="btree_not_null", ondelete="set null"
     )
     date_from = fields.Date("From", required=True, readonly=True)

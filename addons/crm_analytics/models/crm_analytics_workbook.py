@@ -7,8 +7,9 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import SQL
+
+from odoo.addons.crm_core.models.crm_job_mixin import UNDER_WAY
 
 from ..lib.workbook import Book
 
@@ -26,35 +27,18 @@ class CrmAnalyticsWorkbook(models.Model):
 
     _name = "crm.analytics.workbook"
     _description = "Workbook of Customer Analytics"
-    _order = "id desc"
+    _inherit = ["crm.job.mixin"]
     _rec_name = "filename"
+    _job_cron = "crm_analytics.ir_cron_workbook"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
-    user_id = fields.Many2one(
-        "res.users", "Asked By", required=True, readonly=True, index=True, ondelete="cascade"
-    )
     filters = fields.Json(readonly=True, export_string_translation=False)
-    state = fields.Selection(
-        [
-            ("waiting", "Waiting"),
-            ("running", "Running"),
-            ("done", "Done"),
-            ("failed", "Failed"),
-            ("cancelled", "Cancelled"),
-        ],
-        default="waiting",
-        required=True,
-        readonly=True,
-        index=True,
-    )
     progress = fields.Float(readonly=True)
     step = fields.Char("At It", readonly=True)
-    message = fields.Char(readonly=True)
     tries = fields.Integer(readonly=True)
     seconds = fields.Float("Took (Seconds)", readonly=True, digits=(10, 1))
     as_of = fields.Date(readonly=True)
-    file = fields.Binary("Spreadsheet", attachment=True, readonly=True)
-    filename = fields.Char("Name", readonly=True, default="customer-analytics.xlsx")
+    filename = fields.Char(default="customer-analytics.xlsx")
     mailing_id = fields.Many2one(
         "crm.analytics.mailing", "Sent By", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -76,7 +60,7 @@ class CrmAnalyticsWorkbook(models.Model):
         scope = self.env["crm.analytics.scope"]._get_scope(filters)
         wanted = {**scope.chosen, "months": scope.months, "moved_days": scope.moved_days}
         book = self._get_or_create(scope.company, self.env.user, wanted)
-        return book._open()
+        return book._open(self.env._("Workbook"))
 
     @api.model
     def _get_or_create(self, company, user, filters, mailing=None):
@@ -91,7 +75,7 @@ class CrmAnalyticsWorkbook(models.Model):
             [
                 ("user_id", "=", user.id),
                 ("company_id", "=", company.id),
-                ("state", "in", ("waiting", "running")),
+                ("state", "in", UNDER_WAY),
                 ("mailing_id", "=", mailing.id if mailing else False),
             ]
         ).filtered(lambda book: book.filters == filters)
@@ -103,65 +87,18 @@ class CrmAnalyticsWorkbook(models.Model):
                 "mailing_id": mailing.id if mailing else False,
             }
         )
-        self.env.ref("crm_analytics.ir_cron_workbook").sudo()._trigger()  # sudo: wakes the job, no more
+        self._wake()
         return book.with_env(self.env)
 
-    def _open(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Workbook"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [[False, "form"]],
-        }
-
-    def action_download(self):
-        """The spreadsheet."""
-        self.ensure_one()
-        if not self.file:
-            raise UserError(self.env._("The spreadsheet is not ready yet."))
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/file/{self.filename}?download=true",
-            "target": "self",
-        }
-
-    def action_cancel(self):
-        """Stop it."""
-        self.check_access("read")
-        under_way = self.filtered(lambda book: book.state in ("waiting", "running"))
-        under_way.sudo().write({"state": "cancelled"})  # sudo: a readonly state, access checked above
-        return True
-
-    def action_retry(self):
-        """Try again what failed."""
-        self.check_access("read")
-        failed = self.filtered(lambda book: book.state == "failed")
-        failed.sudo().write({"state": "waiting", "message": False, "tries": 0})  # sudo: as above
-        self.env.ref("crm_analytics.ir_cron_workbook").sudo()._trigger()  # sudo: wakes the job, no more
-        return True
+    def _prepare_retry(self):
+        return {**super()._prepare_retry(), "tries": 0}
 
     # ------------------------------------------------------------------
     # In the background
     # ------------------------------------------------------------------
 
-    @api.model
-    def _cron_work(self):
-        """Make the workbooks one after the other; one that fails stops no other.
-
-        What a worker left unfinished is begun anew, a few times.
-        """
-        cron = self.env["ir.cron"]
-        todo = Domain("state", "in", ("waiting", "running"))
-        while book := self.search(todo, order="id", limit=1):
-            if not book.try_lock_for_update(allow_referencing=True):
-                break  # another worker is at it
-            self.env["crm.customer.dirty"]._try_again(book._make)
-            if not cron._commit_progress(1, remaining=self.search_count(todo)):
-                break
-
-    def _make(self):
-        """Write the file; what fails is written on the job."""
+    def _work(self):
+        """Write the file; what fails is written on the job, what a worker left unfinished is begun anew."""
         if self.tries >= TRIES:
             self.write({"state": "failed", "message": self.env._("It stopped %s times half way.", TRIES)})
             return
@@ -189,8 +126,8 @@ class CrmAnalyticsWorkbook(models.Model):
                 "filename": f"customer-analytics-{fields.Date.to_string(self.as_of)}.xlsx",
             }
         )
-        if self.mailing_id:
-            self.mailing_id._send(self)
+        if self.mailing_id and (reason := self.mailing_id._send(self)):
+            self.message = self.env._("It could not be mailed: %s.", str(reason).rstrip("."))
 
     def _as_asker(self):
         """The job as who asked sees it, in its company.
@@ -201,7 +138,7 @@ class CrmAnalyticsWorkbook(models.Model):
         if not user.active or company not in user.company_ids:
             raise UserError(self.env._("%s does not work for this company any more.", user.name))
         asker = self.with_user(user).with_company(company)
-        return asker.with_context(allowed_company_ids=company.ids, lang=user.lang, tz=user.tz)
+        return asker.with_context(**self._get_asker_context())
 
     def _write_file(self):
         """:return: content of the file, None where it was stopped"""

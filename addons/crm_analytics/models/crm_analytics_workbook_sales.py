@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 ROWS = 5000  # of pairs and of white spots: the best
 MONEY = {"monetary": "money", "integer": "integer", "float": "number", "date": "date", "boolean": "text"}
@@ -89,14 +90,14 @@ class CrmAnalyticsWorkbook(models.Model):
         whole = lines.filtered(lambda line: line.dimension == "company").sorted("month")
         rest = (lines - whole).sorted(lambda line: (line.dimension, line.member_id, line.month))
         first, _last = self._write_records(sheet, whole + rest, FORECAST)
-        names = list(FORECAST)
+        names, made_on = list(FORECAST), format_date(self.env, last.as_of)
         series = ("expected", "low", "high", "last_year")
         sheet.chart(
             "line",
             (first, first + len(whole) - 1),
             names.index("month"),
             [(names.index(name), Line._fields[name]._description_string(self.env)) for name in series],
-            title=self.env._("Forecast with its interval, made on %s", last.as_of) if last else title,
+            title=self.env._("Forecast with its interval, made on %s", made_on) if last else title,
             place="R2",
         )
 

@@ -10,6 +10,7 @@ from . import test_facts
 from . import test_dashboard
 from . import test_workbook
 from . import test_alert
+from . import test_grouping
 from . import test_hoot
 from . import test_abc
 from . import test_basket
@@ -27,3 +28,5 @@ from . import test_question
 from . import test_rfm
 from . import test_stats
 from . import test_uplift
+from . import test_history
+from . import test_table_copy

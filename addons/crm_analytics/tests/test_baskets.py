@@ -85,6 +85,21 @@ class TestBaskets(AnalyticsCommon):
         self.assertLess(there.q_value, 0.001)
         self.assertIn("92 % of the orders with A hold B", there.meaning)
 
+    def test_imported_sales_are_baskets_as_well(self):
+        values = {"company_id": self.company.id, "date": self.today, "quantity": 1, "amount": 10}
+        for reference, product in (("OLD-1", self.a), ("OLD-1", self.b), ("OLD-2", self.c)):
+            self.env["crm.past.sale"].create(
+                {
+                    **values,
+                    "partner_id": self.customer.id,
+                    "reference": reference,
+                    "product_id": product.id,
+                }
+            )
+        self.buy((self.a, self.b))
+        look = self.look().filtered(lambda look: look.kind == "order")
+        self.assertEqual((look.basket_count, look.product_count), (3, 3))
+
     def test_t15_giant_basket_is_left_out_and_counted(self):
         self.many()
         giant = [self.make_product(f"Giant {number}", 1.0) for number in range(51)]

@@ -58,6 +58,23 @@ class TestSalesForecast(ForecastCommon):
             sum(self.Sales.search([("company_id", "=", self.company.id)]).mapped("amount")), 100
         )
 
+    def test_imported_sales_are_history_as_well(self):
+        self.env["crm.past.sale"].create(
+            {
+                "company_id": self.company.id,
+                "partner_id": self.contact.id,
+                "date": self.today - timedelta(days=70),
+                "reference": "OLD-1",
+                "product_id": self.paper.id,
+                "quantity": 4,
+                "amount": 110,
+            }
+        )
+        self.company.invalidate_recordset()
+        self.Sales._refresh(self.company)
+        row = self.Sales.search([("company_id", "=", self.company.id)])
+        self.assertEqual((row.amount, row.categ_id, row.from_deal), (110, self.paper.categ_id, False))
+
     def test_companies_of_ours_are_no_customers(self):
         self.order(
             self.env["res.company"].create({"name": "Sister"}).partner_id, [(self.paper, 1)], days_ago=1

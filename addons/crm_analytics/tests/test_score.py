@@ -3,7 +3,9 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
+from ..lib import gamma_gamma, stats
 from .common import AnalyticsCommon
 
 
@@ -66,6 +68,13 @@ class TestAnalyticsScore(AnalyticsCommon):
         self.assertAlmostEqual(regular.expected_revenue, regular.expected_orders * regular.expected_value, 0)
         self.assertEqual(regular.revenue, 1400)
         self.assertLess(regular.lifetime_value, 3 * regular.expected_revenue)
+
+    def test_every_status_of_the_models_has_a_name(self):
+        names = dict(self.Model._fields["value_status"].selection)
+        for status in (*vars(stats).values(), gamma_gamma.INFINITE_MEAN):
+            if isinstance(status, str) and status.isidentifier() and not status.startswith("_"):
+                with self.subTest(status=status):
+                    self.assertIn(status, names)
 
     def test_why_is_said_in_words(self):
         self.assertIn(
@@ -221,3 +230,54 @@ class TestAnalyticsScore(AnalyticsCommon):
         self.assertIn("No decision is taken by it without a person.", told["how"])
         (served,) = sections["crm.analytics.pyramid"]["records"]
         self.assertIn("Quarters with a purchase: 100", " ".join(served["why"]))
+
+    def test_merged_customers_have_one_score(self):
+        self.score(self.regular)
+        history = self.env["crm.analytics.segment.history"]
+        newcomer = self.make_customer("Newcomer")
+        kept = self.Score.search([("partner_id", "=", self.single.id)])
+        taken = self.Score.search([("partner_id", "=", self.gone.id)])
+        for source, survivor, score in ((self.regular, self.single, kept), (self.gone, newcomer, taken)):
+            wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+            wizard._merge((source | survivor).ids, dst_partner=survivor, extra_checks=False)
+            of_survivor = [("partner_id", "=", survivor.id)]
+            self.assertEqual(self.Score.search(of_survivor), score)
+            self.assertEqual(len(history.search(of_survivor)), 1)
+            self.assertEqual(self.env["crm.analytics.pyramid"].search_count(of_survivor), 1)
+            for model in (self.Score, history, self.env["crm.analytics.pyramid"]):
+                self.assertFalse(model.search([("partner_id", "=", source.id)]))
+
+    def test_segment_that_goes_leaves_its_customers(self):
+        mine = self.env["crm.analytics.segment"].create({"name": "Everybody", "sequence": 1})
+        regular = self.score(self.regular)
+        self.assertEqual((regular.segment_id, regular.segment_since), (mine, self.today))
+        mine.unlink()
+        self.assertTrue(regular.exists())
+        self.assertFalse(regular.segment_id)
+        self.assertTrue(self.score(self.regular).segment_id)
+
+    def test_scores_go_with_the_customer_and_with_the_model(self):
+        score = self.score(self.single)
+        self.env["crm.analytics.event"].search([("partner_id", "=", self.single.id)]).unlink()
+        self.single.unlink()
+        self.assertFalse(score.exists())
+        other = self.Score.search([("partner_id", "=", self.regular.id)])
+        other.model_id.unlink()
+        self.assertFalse(other.exists())
+
+    def test_same_night_again_writes_nothing(self):
+        self.score(self.regular)
+        tables = ("crm_analytics_customer", "crm_analytics_pyramid", "crm_analytics_segment_history")
+        # The second time there is something to compare with.
+        self.score(self.regular)
+
+        def rows():
+            return [
+                self.env.execute_query(SQL("SELECT ctid::text, * FROM %s ORDER BY id", SQL.identifier(table)))
+                for table in tables
+            ]
+
+        before = rows()
+        self.assertTrue(all(before))
+        self.score(self.regular)
+        self.assertEqual(rows(), before)

@@ -242,6 +242,29 @@ class TestAnalyticsWorkbook(DashboardCommon):
         self.env["crm.analytics.mailing"]._cron_send()
         self.assertEqual(len(mailing.workbook_ids), 2)
 
+    def test_what_could_not_be_mailed_is_said_on_the_job(self):
+        mailing = self.env["crm.analytics.mailing"].create(
+            {
+                "name": "Weekly",
+                "company_id": self.company.id,
+                "user_ids": [(6, 0, (self.reader | self.seller).ids)],
+                "next_date": self.today,
+            }
+        )
+        self.seller.email = False
+        mailing.action_send_now()
+
+        def refuse(mails, *_args, **_options):
+            mails.write({"state": "exception", "failure_reason": "No route to the mail server."})
+
+        with patch.object(type(self.env["mail.mail"]), "send", refuse):
+            self.Workbook._cron_work()
+        jobs = {job.user_id: job for job in mailing.workbook_ids}
+        self.assertEqual(jobs[self.reader].message, "It could not be mailed: No route to the mail server.")
+        self.assertIn("has no e-mail address", jobs[self.seller].message)
+        self.assertEqual(set(mailing.workbook_ids.mapped("state")), {"done"})
+        self.assertTrue(all(mailing.workbook_ids.mapped("file")))
+
     def test_scheduled_for_who_sees_customers_of_the_company(self):
         nobody = self.make_user("book_nobody", "base.group_user")
         values = {"name": "W", "company_id": self.company.id, "user_ids": [(6, 0, nobody.ids)]}

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -79,6 +81,30 @@ class TestReceipts(AnalyticsCommon):
         self.receipt(days_ago=4, account_move=invoice.id)
         self.receipt(7, days_ago=2)
         self.assertEqual(self.events(), [(2, 1, 7.0, 0.0, True), (4, 1, 30.0, 0.0, True)])
+
+    def test_receipts_are_in_the_sales_a_forecast_learns_from(self):
+        Sales = self.env["crm.analytics.sales"]
+        self.company.crm_analytics_since = self.today - timedelta(days=40)
+        own = [("company_id", "=", self.company.id)]
+        Sales._refresh(self.company)
+        before = sum(Sales.search(own).mapped("amount"))
+        self.receipt(days_ago=5)
+        self.receipt(-10, days_ago=2, is_refund=True)
+        self.receipt(99, days_ago=4, partner_id=False)
+        Sales._refresh(self.company)
+        self.assertEqual(sum(Sales.search(own).mapped("amount")) - before, 20.0)
+        row = Sales.search([*own, ("categ_id", "=", self.paper.categ_id.id), ("from_deal", "=", False)])
+        self.assertTrue(row)
+
+    def test_products_of_a_receipt_are_a_basket(self):
+        Basket = self.env["crm.analytics.basket"]
+        before = Basket._look(self.company).filtered(lambda look: look.kind == "order").basket_count
+        receipt = self.receipt(days_ago=5, partner_id=False)
+        receipt.lines.copy({"order_id": receipt.id, "product_id": self.toner.id})
+        # What comes back is no basket.
+        self.receipt(-10, days_ago=2, is_refund=True)
+        after = Basket._look(self.company).filtered(lambda look: look.kind == "order").basket_count
+        self.assertEqual(after - before, 1)
 
     def test_rebuild_changes_nothing(self):
         self.receipt(days_ago=9)

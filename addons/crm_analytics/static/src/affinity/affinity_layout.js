@@ -1,6 +1,8 @@
 // Room for names.
 const MARGIN_X = 125;
 const MARGIN_Y = 40;
+const NAME_WIDTH = 200;
+const NAME_HEIGHT = 36;
 
 /**
  * Places for the nodes of a network: what is tied is drawn together, everything else apart (Fruchterman &
@@ -44,7 +46,29 @@ export function placeNodes(nodes, edges, width, height) {
             point.y = clamp(point.y + (y / length) * Math.min(length, step), MARGIN_Y, height - MARGIN_Y);
         }
     }
+    keepNamesApart(points, height);
     return byId;
+}
+
+/** Move dots whose names would stand on each other up and down, until they don't or there is no room. */
+function keepNamesApart(points, height) {
+    for (let round = 0; round < 60; round++) {
+        let isDone = true;
+        for (const [number, one] of points.entries()) {
+            for (const two of points.slice(number + 1)) {
+                const near = Math.abs(one.x - two.x) < NAME_WIDTH && NAME_HEIGHT - Math.abs(one.y - two.y);
+                if (near > 0.5) {
+                    const [upper, lower] = one.y <= two.y ? [one, two] : [two, one];
+                    upper.y = clamp(upper.y - near / 2, MARGIN_Y, height - MARGIN_Y);
+                    lower.y = clamp(lower.y + near / 2, MARGIN_Y, height - MARGIN_Y);
+                    isDone = false;
+                }
+            }
+        }
+        if (isDone) {
+            break;
+        }
+    }
 }
 
 function push(one, two, moveOne, moveTwo, getForce) {

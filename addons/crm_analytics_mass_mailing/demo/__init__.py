@@ -1,0 +1,1 @@
+from . import analytics_demo_mailings

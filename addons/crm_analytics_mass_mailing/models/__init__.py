@@ -1,0 +1,2 @@
+from . import crm_analytics_campaign
+from . import mailing_mailing
