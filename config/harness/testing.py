@@ -206,6 +206,8 @@ class Rounds:
             "suite_caches",
             "-p",
             "suite_files",
+            "-p",
+            "suite_spares",
             f"--odoo-database={database}",
             "--odoo-http",
             *(f"--odoo-{key}={value}" for key, value in options.items()),

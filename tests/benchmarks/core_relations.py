@@ -161,7 +161,7 @@ def target_groups(env, say):
 
 def finish(env, job):
     while job.state in ("waiting", "running"):
-        job._do_step()
+        job._work()
         env.cr.commit()
 
 

@@ -43,6 +43,7 @@ LINES = (
     ("list of open tickets, 80 rows", "list open", ROUNDS, SCREEN, True),
     ("a new mail", "mail new", ROUNDS, None, True),
     ("an answer by mail", "mail reply", ROUNDS, None, True),
+    ("an answer by mail that ends a wait", "mail reply waiting", ROUNDS, None, False),
     ("filter: late, 80 rows", "list late", ROUNDS, SCREEN, False),
     ("filter: late, 80 rows, an agent", "list late agent", ROUNDS, SCREEN, False),
     ("filter: late within 4 hours", "list soon", ROUNDS, SCREEN, False),

@@ -87,9 +87,11 @@ class Tasks:
         waiting = self.stages["waiting"].id
         return lambda: tickets.write({"stage_id": waiting}) and len(tickets)
 
-    def mail(self, kind):
+    def mail(self, kind, stage="progress"):
         number = self.chance.randrange(10**9)
-        ticket = self.env["helpdesk.ticket"].search([*self.open, ("team_id", "=", self.team.id)], limit=1)
+        ticket = self.env["helpdesk.ticket"].search(
+            [*self.open, ("team_id", "=", self.team.id), ("stage_id", "=", self.stages[stage].id)], limit=1
+        )
         answered = self.env["mail.message"].search(
             [("model", "=", "helpdesk.ticket"), ("res_id", "=", ticket.id), ("message_id", "like", "bench-")],
             limit=1,

@@ -15,10 +15,16 @@ GROUPED = ("graph", "pivot")
 class TestScreens(SuiteCase):
     """Opens what a person could click, with the calls the web client makes."""
 
+    @classmethod
+    def setUpClass(cls):
+        """One user for each role."""
+        super().setUpClass()
+        cls.users_by_role = cls.make_users_by_role()
+
     def test_menus_open_for_every_role(self):
         """Whoever sees a menu can use its action; our own are opened by the next test."""
         ours = self.our_records("ir.actions.act_window")
-        for role, user in self.users_by_role():
+        for role, user in self.users_by_role.items():
             for menu in self._visible_menus(user):
                 action = menu.action
                 if action and action._name == "ir.actions.act_window":
@@ -30,7 +36,7 @@ class TestScreens(SuiteCase):
     def test_actions_open_for_every_role(self):
         """Each action of ours, with or without a menu, opens for those who may read its model."""
         actions = self.our_records("ir.actions.act_window")
-        for role, user in self.users_by_role():
+        for role, user in self.users_by_role.items():
             for action in actions:
                 if self._may_open(action, user):
                     with self.subTest(role=role, action=action.get_external_id()[action.id]):
@@ -39,7 +45,7 @@ class TestScreens(SuiteCase):
     def test_views_open_for_every_role(self):
         """Each view of ours is shown to those who may read its model."""
         views = self.our_records("ir.ui.view").filtered(lambda view: view.model in self.env)
-        for role, user in self.users_by_role():
+        for role, user in self.users_by_role.items():
             for view in views.filtered(lambda view: view.mode == "primary"):
                 model = self.env[view.model].with_user(user)
                 if model.has_access("read"):

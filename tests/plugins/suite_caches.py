@@ -2,8 +2,8 @@
 
 Odoo empties every cache after each test, because a test is rolled back; filling them anew takes an
 eighth of the time of our tests. Here a cache is put back as it was before the test. What the test
-added is kept as well in the caches of views, files and addresses, unless something emptied them
-meanwhile: whatever changes what they hold must do that.
+added is kept as well (rendered values excepted), unless something emptied the cache meanwhile: whatever
+changes what it holds must do that.
 
 Merging partners asks the catalog about every table that points to them, a fifth of a second for each
 merge. No test changes the tables, so the answers hold for all of them.
@@ -21,7 +21,7 @@ from odoo.tools.lru import LRU
 from odoo.addons.base.wizard import base_partner_merge
 
 # The caches whose new entries are kept.
-SHARED = ("assets", "templates", "routing", "routing.rewrites", "groups", "stable")
+SHARED = ("assets", "default", "templates", "routing", "routing.rewrites", "groups", "stable")
 
 
 class Caches:

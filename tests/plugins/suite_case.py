@@ -23,14 +23,16 @@ class SuiteCase(TransactionCase):
             if model._original_module in self.our_addons and not model._abstract
         ]
 
-    def our_records(self, model):
+    @classmethod
+    def our_records(cls, model):
         """Records of a model that our addons' data made."""
-        data = self.env["ir.model.data"].search([("module", "in", self.our_addons), ("model", "=", model)])
-        return self.env[model].browse(data.mapped("res_id")).exists()
+        data = cls.env["ir.model.data"].search([("module", "in", cls.our_addons), ("model", "=", model)])
+        return cls.env[model].browse(data.mapped("res_id")).exists()
 
-    def users_by_role(self):
-        """Yield (name of the role, a user who has just that role)."""
-        for group in self.our_records("res.groups"):
-            xml_id = group.get_external_id()[group.id]
-            login = f"role {xml_id}"
-            yield xml_id, new_test_user(self.env, login, groups=f"base.group_user,{xml_id}")
+    @classmethod
+    def make_users_by_role(cls):
+        """:return: {name of the role: a user who has just that role}"""
+        names = cls.our_records("res.groups").get_external_id().values()
+        return {
+            name: new_test_user(cls.env, f"role {name}", groups=f"base.group_user,{name}") for name in names
+        }
