@@ -131,3 +131,23 @@ def test_logged_error_fails_the_test(pytester):
     )
     result = pytester.runpytest_subprocess(*OPTIONS)
     result.assert_outcomes(passed=2, errors=1)
+
+
+def test_part_that_fails_fails_its_test(pytester):
+    """Each part that fails is reported, those that pass are not."""
+    pytester.makepyfile(
+        """
+        import unittest
+
+        class TestParts(unittest.TestCase):
+            def test_parts(self):
+                for number in range(5):
+                    with self.subTest(number=number):
+                        self.assertNotIn(number, (1, 3))
+        """
+    )
+    result = pytester.runpytest_subprocess(*OPTIONS, "-v")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*number=1*", "*number=3*"])
+    assert "number=0" not in result.stdout.str()
+    assert "SUBPASSED" not in result.stdout.str()

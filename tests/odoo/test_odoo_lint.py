@@ -3,7 +3,7 @@
 import re
 from unittest.mock import patch
 
-from suite import ADDONS, tested_names
+from suite import ADDONS, names_under_test
 
 from odoo import models, tools
 from odoo.modules import Manifest
@@ -32,9 +32,9 @@ class OursOnly:
     def setUp(self):
         """Narrow the lists of addons that Odoo's tests walk through."""
         super().setUp()
-        ours = [Manifest.for_addon(name) for name in tested_names()]
+        ours = [Manifest.for_addon(name) for name in names_under_test()]
         self._patch(patch.object(Manifest, "all_addon_manifests", lambda: list(ours)))
-        self._patch(patch.object(test_pofile, "get_modules", tested_names))
+        self._patch(patch.object(test_pofile, "get_modules", names_under_test))
 
     def _patch(self, patcher):
         """Patch until the end of the test."""
@@ -123,5 +123,5 @@ class TestPylint(OursOnly, test_pylint.TestPyLint):
     def setUp(self):
         """Point the check at our addons instead of Odoo's own tree."""
         super().setUp()
-        root = str(ADDONS / tested_names()[0])
+        root = str(ADDONS / names_under_test()[0])
         self._patch(patch.dict(vars(tools.config), root_path=root))

@@ -16,7 +16,7 @@ def addon_names():
     return chosen or sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
 
 
-def tested_names():
+def names_under_test():
     """Names of the addons whose own tests this round runs: those of HARNESS_TESTED, else all of the run."""
     chosen = [name for name in os.environ.get("HARNESS_TESTED", "").split(",") if name]
     return chosen or addon_names()

@@ -5,13 +5,17 @@
   that lie elsewhere;
 * ``--quick`` deselects the tests with the tag ``thorough``;
 * an error that Odoo logs during a test fails the test, unless it is muted (``mute_logger``) or
-  asserted (``assertLogs``).
+  asserted (``assertLogs``);
+* of the parts of a test (``subTest``) those that fail are reported: there are tens of thousands of
+  others, each of which costs a message between the processes.
 """
 
 import logging
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 BROWSER_CALLS = {"start_tour", "browser_js"}
 BROWSER_TAG = "browser"
@@ -109,6 +113,19 @@ def _fail_if_skipped(report):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"Skipped tests count as failed. {reason}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def failed_parts_alone():
+    """Report the parts of a test that fail, no others."""
+    add = TestCaseFunction.addSubTest
+
+    def add_failed(self, test_case, test, exc_info):
+        if exc_info is not None:
+            add(self, test_case, test, exc_info)
+
+    with patch.object(TestCaseFunction, "addSubTest", add_failed):
+        yield
 
 
 class ErrorCollector(logging.Handler):

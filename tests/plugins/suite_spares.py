@@ -8,7 +8,7 @@
 Under Odoo's own test runner the tests do without.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 import pytest
@@ -24,6 +24,17 @@ SPARES = 2
 NAME = "Spare company of the tests"
 # Values a company may be given afterwards as well.
 PLAIN = {"name", "crm_timezone"}
+
+
+@contextmanager
+def replaced(model, name, method):
+    """Another method for a class of the registry, unless its models are set up anew meanwhile."""
+    setattr(model, name, method)
+    try:
+        yield
+    finally:
+        if vars(model).get(name) is method:
+            delattr(model, name)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,12 +74,12 @@ def spare_companies(load_registry):
         return every(self).filtered(lambda company: not company.name.startswith(NAME))
 
     with ExitStack() as stack:
-        stack.enter_context(patch.object(companies, "create", create))
+        stack.enter_context(replaced(companies, "create", create))
         if hasattr(companies, "_crm_all"):
             # What our addons keep company by company, archived ones included, is not kept for spares.
             every = companies._crm_all
             used._api_model = True
-            stack.enter_context(patch.object(companies, "_crm_all", used))
+            stack.enter_context(replaced(companies, "_crm_all", used))
         yield
 
 
@@ -102,7 +113,7 @@ def no_portraits(load_registry):
 
     create._api_model = True
     with (
-        patch.object(users, "create", create),
+        replaced(users, "create", create),
         patch.object(AvatarMixin, "_avatar_generate_svg", lambda self: False if making else draw(self)),
     ):
         yield
