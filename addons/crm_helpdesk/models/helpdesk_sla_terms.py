@@ -2,7 +2,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
+
+from .kept import forget, may_keep
 
 # What a policy may ask for, as ids.
 CRITERIA = ("team_ids", "type_ids", "tag_ids", "partner_ids", "product_ids")
@@ -13,15 +15,66 @@ class HelpdeskSla(models.Model):
 
     _inherit = "helpdesk.sla"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        policies = super().create(vals_list)
+        forget(self.env)
+        return policies
+
+    def write(self, vals):
+        result = super().write(vals)
+        forget(self.env)
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        forget(self.env)
+        return result
+
     @api.model
     def _get_terms(self, teams, others=()):
         """What policies promise to whom: those in force for the teams, and others that are asked for.
 
-        With one query, as every change of every ticket asks for it.
-
         :param teams: ``helpdesk.team``
         :param others: ids of policies, whether in force or not
         :rtype: dict[int, Terms]
+        """
+        in_force = self._get_terms_in_force(tuple(sorted(teams.company_id.ids)))
+        own, others = set(teams.ids), set(others)
+        found = {
+            terms.id: terms
+            for terms in in_force
+            if not terms.teams or not own.isdisjoint(terms.teams) or terms.id in others
+        }
+        rest = others - found.keys()
+        if rest:
+            read = self._read_terms(SQL("policy.id = ANY(%s)", list(rest)))
+            found.update((terms.id, terms) for terms in read)
+        return found
+
+    @api.model
+    def _get_terms_in_force(self, company_ids):
+        """Of all teams of the companies; kept until a policy or a stage changes, as every change of every
+        ticket asks for them. What a policy asks for can't be deleted meanwhile.
+
+        :param tuple company_ids: sorted
+        :rtype: tuple[Terms]
+        """
+        return (self._keep_terms if may_keep(self.env) else self._read_terms_in_force)(company_ids)
+
+    @api.model
+    @ormcache("company_ids")
+    def _keep_terms(self, company_ids):
+        return self._read_terms_in_force(company_ids)
+
+    @api.model
+    def _read_terms_in_force(self, company_ids):
+        return self._read_terms(SQL("policy.active AND policy.company_id = ANY(%s)", list(company_ids)))
+
+    @api.model
+    def _read_terms(self, condition):
+        """:param SQL condition: on ``policy``
+        :rtype: tuple[Terms]
         """
         self.flush_model()
         self.env["helpdesk.stage"].flush_model(["sequence"])
@@ -33,30 +86,23 @@ class HelpdeskSla(models.Model):
                 SELECT policy.id, policy.active, policy.company_id, policy.metric, policy.stage_id,
                        stage.sequence, policy.target_seconds, policy.calendar_id, policy.warn_percent,
                        policy.for_low, policy.for_medium, policy.for_high, policy.for_urgent,
-                       %(orders)s, %(chosen)s
+                       %s, %s
                   FROM helpdesk_sla policy
                   LEFT JOIN helpdesk_stage stage ON stage.id = policy.stage_id
-                 WHERE policy.id = ANY(%(others)s)
-                    OR policy.active AND policy.company_id = ANY(%(companies)s)
-                       AND (EXISTS (SELECT FROM %(relation)s chosen
-                                     WHERE chosen.%(own)s = policy.id AND chosen.%(other)s = ANY(%(teams)s))
-                            OR NOT EXISTS (SELECT FROM %(relation)s chosen WHERE chosen.%(own)s = policy.id))
+                 WHERE %s
                  ORDER BY policy.sequence, policy.id
                 """,
-                orders=SQL(
+                SQL(
                     "ARRAY(SELECT line.order_id FROM %(relation)s chosen"
                     " JOIN sale_order_line line ON line.id = chosen.%(other)s"
                     " WHERE chosen.%(own)s = policy.id)",
                     **self._get_relation("sale_line_ids"),
                 ),
-                chosen=SQL(", ").join(chosen),
-                **self._get_relation("team_ids"),
-                teams=teams.ids,
-                companies=teams.company_id.ids,
-                others=list(others),
+                SQL(", ").join(chosen),
+                condition,
             )
         )
-        return {row[0]: Terms.of_row(row) for row in rows}
+        return tuple(Terms.of_row(row) for row in rows)
 
     @api.model
     def _get_chosen(self, name):

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
+
+from .kept import forget, may_keep
 
 CLOSING_KINDS = ("closed", "cancelled")
 
@@ -56,6 +59,49 @@ class HelpdeskStage(models.Model):
     def _check_teams_keep_stages(self):
         teams = self.env["helpdesk.team"].search([("active", "=", True)])
         teams._check_stages()
+
+    # Whose they are ----------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        forget(self.env)
+        stages = super().create(vals_list)
+        forget(self.env)
+        return stages
+
+    def write(self, vals):
+        changed = not vals.keys().isdisjoint({"active", "sequence", "team_ids"})
+        # Before as well: constraints look at what is new.
+        if changed:
+            forget(self.env)
+        result = super().write(vals)
+        if changed:
+            forget(self.env)
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        forget(self.env)
+        return result
+
+    @api.model
+    def _get_teams(self):
+        """Ids of the teams that use a stage, none for all teams; kept, as every ticket asks for it.
+
+        :return: {id of a stage, archived ones too, in their order: (whether it is active, ids of teams)}
+        """
+        return self._keep_teams() if may_keep(self.env) else self._read_teams()
+
+    @api.model
+    @ormcache()
+    def _keep_teams(self):
+        return self._read_teams()
+
+    @api.model
+    def _read_teams(self):
+        # sudo: which stages there are is no secret, and the same for everybody
+        stages = self.sudo().with_context(active_test=False)
+        return {stage.id: (stage.active, frozenset(stage.team_ids.ids)) for stage in stages.search([])}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):

@@ -6,6 +6,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .kept import forget
+
 # Levels of visibility in which customers see their own tickets.
 PORTAL_LEVELS = ("invited_users", "portal")
 
@@ -113,10 +115,12 @@ class HelpdeskTeam(models.Model):
         return Domain("member_ids.user_id", operator, value)
 
     def _compute_stage_ids(self):
-        stages = self.env["helpdesk.stage"].search_fetch([("active", "=", True)])
+        Stage = self.env["helpdesk.stage"]
+        teams_of = Stage._get_teams().items()
         for team in self:
-            team.stage_ids = stages.filtered(
-                lambda stage, team=team: not stage.team_ids or team in stage.team_ids
+            own = team._origin.id
+            team.stage_ids = Stage.browse(
+                stage_id for stage_id, (active, teams) in teams_of if active and (not teams or own in teams)
             )
 
     def _compute_counts(self):
@@ -168,6 +172,12 @@ class HelpdeskTeam(models.Model):
         result = super().write(vals)
         if "resource_calendar_id" in vals:
             self.env["helpdesk.sla.change"]._queue([{"team_id": team.id} for team in self])
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        # With the last of its teams a stage becomes one of all teams.
+        forget(self.env)
         return result
 
     def _alias_get_creation_values(self):

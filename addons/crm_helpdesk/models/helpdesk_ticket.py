@@ -214,8 +214,10 @@ class HelpdeskTicket(models.Model):
 
     @api.constrains("stage_id", "team_id")
     def _check_stage_of_team(self):
+        teams_of = self.env["helpdesk.stage"]._get_teams()
         for ticket in self:
-            if ticket.stage_id.team_ids and ticket.team_id not in ticket.stage_id.team_ids:
+            _active, teams = teams_of[ticket.stage_id.id]
+            if teams and ticket.team_id.id not in teams:
                 raise ValidationError(
                     self.env._(
                         "The stage %(stage)s is none of the team %(team)s.",

@@ -37,3 +37,4 @@ from . import test_ticket_presence
 from . import test_ticket_rating
 from . import test_ticket_reopen
 from . import test_ticket_template
+from . import test_kept

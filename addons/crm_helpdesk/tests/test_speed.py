@@ -119,7 +119,7 @@ class TestSpeed(SlaCommon):
         of_many = self.queries(lambda: Ticket.create(self.values(MANY)))
         self.assertLess(of_many - of_one, 10)
         # Of a customer and a team, with three promises, logged, and on the customer's timeline.
-        self.assertLessEqual(of_one, 22)
+        self.assertLessEqual(of_one, 20)
 
     def test_tickets_opened_together_are_numbered_in_order(self):
         numbers = self.env["helpdesk.ticket"].create(self.values(MANY)).mapped("number")
@@ -146,7 +146,7 @@ class TestSpeed(SlaCommon):
         of_one = self.queries(lambda: move(tickets[0]))
         of_many = self.queries(lambda: move(tickets))
         self.assertLessEqual(of_many - of_one, 5)
-        self.assertLessEqual(of_one, 18)
+        self.assertLessEqual(of_one, 16)
 
     def test_move_of_an_open_ticket_is_no_news_of_its_customer(self):
         """Facts and timeline tell that it is solved or cancelled, not from where to where it moves."""
