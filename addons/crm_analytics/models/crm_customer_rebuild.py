@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-CUSTOMERS_PER_PART = 500_000
+CUSTOMERS_PER_PART = 1_000_000
 
 
 class CrmCustomerRebuildPart(models.Model):
