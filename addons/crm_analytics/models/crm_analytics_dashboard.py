@@ -125,10 +125,8 @@ class CrmAnalyticsDashboard(models.AbstractModel):
         )
         figures = runs[:1].read(load=False)[0] if runs else {}
         if figures and scope.months != 12:
-            Fact = self.env["crm.analytics.fact"]
-            counter = Fact._get_figures_counter(scope.as_of, scope.months)
-            Fact._scan(self._get_scope_events(scope), counter)
-            period = Fact._name_figures(counter)
+            kept = (figures["periods"] or {}) if figures["as_of"] == scope.as_of else {}
+            period = kept.get(str(scope.months)) or self._count_period(scope)
             figures = {**figures, **period, **self.env["crm.analytics.kpi"]._get_ratios(period)}
         return {
             "months": self._read_months(scope),
@@ -138,6 +136,14 @@ class CrmAnalyticsDashboard(models.AbstractModel):
             "curve": figures.get("curve") or [],
             "runs": runs.sorted("as_of"),
         }
+
+    @api.model
+    def _count_period(self, scope):
+        """The figures of a period that was not counted at night."""
+        Fact = self.env["crm.analytics.fact"]
+        counter = Fact._get_figures_counter(scope.as_of, scope.months)
+        Fact._scan(self._get_scope_events(scope), counter)
+        return Fact._name_figures(counter)
 
     # ------------------------------------------------------------------
     # The row of figures

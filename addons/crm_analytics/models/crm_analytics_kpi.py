@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .crm_analytics_scope import PERIODS
+
 # Figures that can be watched and sent: field, whether more of it is good.
 WATCHED = {
     "revenue": True,
@@ -68,6 +70,11 @@ class CrmAnalyticsKpi(models.Model):
     expected_revenue = fields.Monetary("Revenue Expected", readonly=True, aggregator=None)
     lifetime_value = fields.Monetary("Customer Value", readonly=True, aggregator=None)
     curve = fields.Json(readonly=True, export_string_translation=False, help="Pareto curve of the revenue.")
+    periods = fields.Json(
+        readonly=True,
+        export_string_translation=False,
+        help="The same sums of other periods, by their months.",
+    )
 
     _day_uniq = models.UniqueIndex("(company_id, as_of)")
 
@@ -103,9 +110,19 @@ class CrmAnalyticsKpi(models.Model):
 
     @api.model
     def _get_counters(self, as_of):
-        """What :meth:`_refresh` wants counted of the days of purchase of a company."""
+        """What :meth:`_refresh` wants counted of the days of purchase of a company: its months, its figures,
+        and those of each other period that screens show.
+        """
         Fact = self.env["crm.analytics.fact"]
-        return Fact._get_months_counter(), Fact._get_figures_counter(as_of)
+        periods = (12, *(months for months in PERIODS if months != 12))
+        return Fact._get_months_counter(), {
+            months: Fact._get_figures_counter(as_of, months) for months in periods
+        }
+
+    @api.model
+    def _list_counters(self, counters):
+        months, figures = counters
+        return (months, *figures.values())
 
     @api.model
     def _refresh(self, company, as_of, counters=None):
@@ -119,16 +136,20 @@ class CrmAnalyticsKpi(models.Model):
         Fact, Cohort = self.env["crm.analytics.fact"], self.env["crm.analytics.cohort"]
         if not counters:
             counters = self._get_counters(as_of)
-            Fact._scan(Fact._get_events(company, as_of), *counters)
+            Fact._scan(Fact._get_events(company, as_of), *self._list_counters(counters))
         scores = Fact._get_scores(company)
-        months = counters[0].result
+        months, figures = (
+            counters[0].result,
+            {many: Fact._name_figures(counter) for many, counter in counters[1].items()},
+        )
         Cohort._store(company, as_of, Cohort._fold(months, as_of))
         self.env["crm.analytics.month"]._store(company, as_of, Fact._fold_months(months, as_of))
         cells = Fact._collect_cells(scores)
         moves = Fact._collect_moves(Fact._get_history(company), as_of)
         self.env["crm.analytics.cell"]._store(company, as_of, [*cells, *moves])
-        values = self._get_values(Fact._name_figures(counters[1]), cells)
-        return self._store(company, as_of, {**values, "curve": Fact._collect_curve(scores)})
+        values = self._get_values(figures.pop(12), cells)
+        values["curve"], values["periods"] = Fact._collect_curve(scores), figures
+        return self._store(company, as_of, values)
 
     @api.model
     def _store(self, company, as_of, values):

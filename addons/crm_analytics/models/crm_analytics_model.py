@@ -124,7 +124,10 @@ class CrmAnalyticsModel(models.Model):
         # One pass over the days of purchase, whatever is asked of them.
         Fact = self.env["crm.analytics.fact"]
         Fact._scan(
-            Fact._get_events(company, as_of), summary, *counters, *(known.get_counters() if known else ())
+            Fact._get_events(company, as_of),
+            summary,
+            *Kpi._list_counters(counters),
+            *(known.get_counters() if known else ()),
         )
         may_profile = Customer._get_profiled(company)
         found = _only(summary.result, may_profile)

@@ -1,8 +1,10 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..models.crm_analytics_scope import PERIODS
 from .dashboard_common import DashboardCommon
 
 QUERIES = 45
@@ -39,6 +41,17 @@ class TestAnalyticsDashboard(DashboardCommon):
             self.assertAlmostEqual(left["value"], right["value"], delta=0.01, msg=left["key"])
         for left, right in zip(whole["months"]["rows"], part["months"]["rows"], strict=True):
             self.assertEqual(left, right)
+
+    def test_each_period_is_counted_at_night(self):
+        """What was counted then is what counting gives; no screen reads all days of purchase."""
+        counted, Fact = {}, self.env.registry["crm.analytics.fact"]
+        with patch.object(Fact, "_scan", side_effect=AssertionError("all days are read")):
+            for months in PERIODS:
+                counted[months] = self.dashboard(self.reader, months=months)["kpis"]
+        self.assertNotEqual(counted[3][0]["value"], counted[36][0]["value"])
+        self.env["crm.analytics.kpi"].search([]).periods = False
+        for months in PERIODS:
+            self.assertEqual(self.dashboard(self.reader, months=months)["kpis"], counted[months])
 
     def test_figures_are_those_of_the_customers_behind_them(self):
         board = self.dashboard(self.reader)
