@@ -43,6 +43,13 @@ def test_manifest_is_ours(addon):
     assert content["summary"]
 
 
+def test_page_in_the_list_of_apps(addon):
+    """Without one the list shows the README, which is Markdown, as if it were reStructuredText."""
+    page = ADDONS / addon / "static" / "description" / "index.html"
+    pictures = re.findall(r'src="([^"]+)"', page.read_text())
+    assert not [name for name in pictures if not (page.parent / name).is_file()]
+
+
 def test_no_tree_view(addon):
     """Odoo 19 knows lists, not trees."""
     found = [f"{path}:{node.sourceline}" for path, tree in xml_trees(addon) for node in tree.iter("tree")]

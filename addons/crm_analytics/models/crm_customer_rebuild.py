@@ -16,7 +16,7 @@ class CrmCustomerRebuildPart(models.Model):
     @api.model
     def _make(self, run, customers_per_part):
         self._make_days(run)
-        super()._make(run, customers_per_part)
+        return super()._make(run, customers_per_part)
 
     @api.model
     def _make_days(self, run, customers_per_part=CUSTOMERS_PER_PART):
@@ -55,4 +55,6 @@ class CrmCustomerRebuildPart(models.Model):
         self.env["crm.analytics.event"]._rebuild(company, self.first_partner_id, self.last_partner_id)
 
     def _do_customers(self, company):
-        super(CrmCustomerRebuildPart, self.with_context(crm_analytics_no_days=True))._do_customers(company)
+        return super(CrmCustomerRebuildPart, self.with_context(crm_analytics_no_days=True))._do_customers(
+            company
+        )

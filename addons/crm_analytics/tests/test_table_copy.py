@@ -12,7 +12,7 @@ from ..models.table_copy import copy_in, copy_out, filled_at_once
 class TestTableCopy(TransactionCase):
     """Arrays go into the database and come out as they were."""
 
-    def copy(self, arrays, decimals=2):
+    def copied(self, arrays, decimals=2):
         kinds = {"number": "int", "amount": "money", "share": "float", "day": "date", "yes": "bool"}
         copy_in(self.env, "copied", kinds, arrays, decimals)
         return self.env.execute_query(
@@ -29,7 +29,7 @@ class TestTableCopy(TransactionCase):
             "day": np.array([0, 10_956, 10_957, 20_000, -1, 1, 30_000]),
             "yes": np.arange(count) % 2 == 0,
         }
-        rows = self.copy(arrays)
+        rows = self.copied(arrays)
         self.assertEqual([row[0] for row in rows], arrays["number"].tolist())
         self.assertEqual(
             [row[1] for row in rows],
@@ -39,8 +39,8 @@ class TestTableCopy(TransactionCase):
         self.assertEqual(rows[1][3], date(1999, 12, 31))
         self.assertEqual(rows[4][3], date(1969, 12, 31))
         self.assertEqual([row[4] for row in rows], arrays["yes"].tolist())
-        self.assertEqual(self.copy(arrays, decimals=0)[3][1], "-17")
-        self.assertEqual(self.copy(arrays, decimals=4)[3][1], "-17.0050")
+        self.assertEqual(self.copied(arrays, decimals=0)[3][1], "-17")
+        self.assertEqual(self.copied(arrays, decimals=4)[3][1], "-17.0050")
         found = []
         query = SQL("SELECT number, share, day, yes FROM copied ORDER BY number")
         copy_out(self.env, query, ("int", "float", "date", "bool"), found.append)
