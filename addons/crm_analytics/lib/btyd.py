@@ -29,7 +29,7 @@ from .btyd_score import (
     usual_gap,
 )
 from .optimize import hessian, inverse_of, minimize
-from .special import digamma, log_gamma
+from .special import log_gamma_and_digamma
 from .stats import EMPTY, INSUFFICIENT, NOT_CONVERGED, OK, PRIOR_DOMINATED, clean, distinct, same_length
 
 __all__ = [
@@ -60,6 +60,7 @@ _SPREAD = 1.5
 # An assumption that makes up more than this of a parameter's certainty is not ignored, or even decides.
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
 _CUSTOMERS_MIN, _REPEATERS_MIN = 50, 10
+_CLOSE = 1e-4  # slope at which it is looked whether the data settle the parameters
 _SAMPLE = 4_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
 _FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
@@ -160,8 +161,10 @@ def _grouped(x, t_x, T, weight):  # noqa: N803
     sizes = [float(values.max()) + 1 for values in (x, t_x, T)]
     whole = all((values == np.floor(values)).all() for values in (x, t_x, T))
     if not whole or math.prod(sizes) > 2**62:
-        rows, inverse = np.unique(np.column_stack((x, t_x, T)), axis=0, return_inverse=True)
-        return (*np.ascontiguousarray(rows.T), np.bincount(inverse.reshape(-1), weights=weight))
+        order = np.lexsort((T, t_x, x))
+        rows = np.stack((x, t_x, T))[:, order]
+        first = np.flatnonzero(np.r_[True, (rows[:, 1:] != rows[:, :-1]).any(axis=0)])
+        return (*np.ascontiguousarray(rows[:, first]), np.add.reduceat(weight[order], first))
     # Whole numbers, as SQL gives them, fit into one key: much faster to sort.
     x_size, time_size = int(sizes[1]) * int(sizes[2]), int(sizes[2])
     key = x.astype(np.int64) * x_size + t_x.astype(np.int64) * time_size + T.astype(np.int64)
@@ -189,19 +192,14 @@ def fit(customers, kind=MBG, tolerance=1e-8):
     problem = _Likelihood(customers, kind, scale)
     if not total:
         return _result(problem, problem.center, None, EMPTY, True)
-    if len(customers.x) > 2 * _SAMPLE:
-        part = problem.sample()
-        found = minimize(part.posterior, problem.center, 1e-5)
-    else:
-        part = problem
-        found = minimize(part.posterior, problem.center, tolerance)
-    curvature = hessian(part.likelihood, found.x)
+    part = problem.sample() if len(customers.x) > 2 * _SAMPLE else problem
+    found = minimize(part.posterior, problem.center, max(tolerance, _CLOSE), looks_around=True)
+    curvature = hessian(part.likelihood, found.x, part.likelihood(found.x)[1])
     if (_variances(curvature, part.total) < _PRIOR_MATTERS * _SPREAD**2).all():
         free = minimize(problem.likelihood, found.x, tolerance, inverse_hessian=inverse_of(curvature))
         if free.converged:
             return _result(problem, free.x, free, OK, True)
-    if part is not problem:
-        found = minimize(problem.posterior, found.x, tolerance, inverse_hessian=found.inverse_hessian)
+    found = minimize(problem.posterior, found.x, tolerance, inverse_hessian=found.inverse_hessian)
     return _result(problem, found.x, found, OK, False)
 
 
@@ -281,7 +279,7 @@ class _Likelihood:
         n = self.xs + self.death
         # One call for all: the arrays are short, the calls are what takes time.
         arguments = np.concatenate((r + self.xs, b + n, a + b + n, (r, b, a + b)))
-        logs, slopes = log_gamma(arguments), digamma(arguments)
+        logs, slopes = log_gamma_and_digamma(arguments)
         size = len(n)
         rate, stay, all_ = (slice(start, start + size) for start in (0, size, 2 * size))
         value = logs[rate] - logs[-3] + logs[stay] - logs[-2] - logs[all_] + logs[-1]
@@ -315,9 +313,7 @@ def _result(problem, theta, found, status, informed):
     data, total = problem.customers, problem.total
     function = problem.likelihood if informed else problem.posterior
     if data.count:
-        # Eight evaluations more are nothing for few groups; for many, four differences are exact enough.
-        slope = function(theta)[1] if len(data.x) > 2 * _SAMPLE else None
-        covariance = inverse_of(hessian(function, theta, slope) * total)
+        covariance = inverse_of(hessian(function, theta, found.gradient) * total)
     else:
         covariance = np.eye(4) * _SPREAD**2
     share = np.clip(covariance.diagonal() / _SPREAD**2, 0.0, 1.0)

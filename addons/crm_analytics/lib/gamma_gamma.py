@@ -15,7 +15,7 @@ import numpy as np
 
 from .btyd_score import clean_customers, distinct_pairs, expected_if_alive, probability_alive
 from .optimize import hessian, inverse_of, minimize
-from .special import digamma, log_gamma
+from .special import log_gamma_and_digamma
 from .stats import (
     EMPTY,
     INSUFFICIENT,
@@ -35,6 +35,7 @@ _CUSTOMERS_MIN = 50
 _USUAL = np.log([3.0, 3.0, 3.0])  # p, q, v in units of the median order
 _SPREAD = 1.5
 _SAMPLE, _BLOCK = 4_000, 8_192
+_CLOSE = 1e-4  # slope at which it is looked whether the data settle the parameters
 _Q_MIN = 1.05
 _SAME = 1e-3  # orders that all cost the same have no distribution to fit
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
@@ -92,15 +93,14 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
         return _without_model(INSUFFICIENT, (x, z), limit, skipped)
     problem = _Likelihood(x, z)
     part = problem.sample() if len(x) > 2 * _SAMPLE else problem
-    found = minimize(part.posterior, _USUAL, 1e-5 if part is not problem else tolerance)
-    curvature = hessian(part.likelihood, found.x)
+    found = minimize(part.posterior, _USUAL, max(tolerance, _CLOSE), looks_around=True)
+    curvature = hessian(part.likelihood, found.x, part.likelihood(found.x)[1])
     variances = inverse_of(curvature * len(part.x) + np.eye(3) / _SPREAD**2).diagonal()
     if (variances < _PRIOR_MATTERS * _SPREAD**2).all():
         free = minimize(problem.likelihood, found.x, tolerance, inverse_hessian=inverse_of(curvature))
         if free.converged:
             return _with_model(problem, free, True, limit, skipped)
-    if part is not problem:
-        found = minimize(problem.posterior, found.x, tolerance, inverse_hessian=found.inverse_hessian)
+    found = minimize(problem.posterior, found.x, tolerance, inverse_hessian=found.inverse_hessian)
     return _with_model(problem, found, False, limit, skipped)
 
 
@@ -138,13 +138,16 @@ class _Likelihood:
         p, q, v = np.exp(theta)
         count, px = len(self.x), p * self.xs
         logs = self._logs(v)  # sums of ln(v + xz), x ln(v + xz), 1 / (v + xz), x / (v + xz)
-        value = float(self.weight @ (log_gamma(px + q) - log_gamma(px))) - count * float(log_gamma(q))
+        # One call for all: the arrays are short, the calls are what takes time.
+        gammas, slopes = log_gamma_and_digamma(np.concatenate((px + q, px, (q,))))
+        size = len(px)
+        value = float(self.weight @ (gammas[:size] - gammas[size:-1])) - count * float(gammas[-1])
         value += q * count * theta[2] + p * self.log_total - self.log_z - p * logs[1] - q * logs[0]
-        both = digamma(px + q)
+        both = slopes[:size]
         slope = np.array(
             [
-                float((self.weight * self.xs) @ (both - digamma(px))) + self.log_total - logs[1],
-                float(self.weight @ both) - count * float(digamma(q)) + count * theta[2] - logs[0],
+                float((self.weight * self.xs) @ (both - slopes[size:-1])) + self.log_total - logs[1],
+                float(self.weight @ both) - count * float(slopes[-1]) + count * theta[2] - logs[0],
                 count * q / v - p * logs[3] - q * logs[2],
             ]
         )
@@ -192,8 +195,7 @@ def _with_model(problem, found, informed, limit, skipped):
     """A fit from where the search ended, with its uncertainty."""
     p, q, v = (float(value) for value in np.exp(found.x))
     count, function = len(problem.x), problem.likelihood if informed else problem.posterior
-    slope = function(found.x)[1] if count > 2 * _SAMPLE else None
-    covariance = inverse_of(hessian(function, found.x, slope) * count)
+    covariance = inverse_of(hessian(function, found.x, found.gradient) * count)
     decided = covariance.diagonal().max() / _SPREAD**2 > _PRIOR_DECIDES
     return ValueFit(
         p,

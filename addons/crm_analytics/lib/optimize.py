@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _SUFFICIENT_DECREASE = 1e-4
+_FLAT = 1e-3  # curvature below which a direction says nothing of how far to go
 _STEP_MAX = 2.0  # of log-parameters: a factor of 7 in one step is enough
 
 
@@ -20,7 +21,7 @@ class Minimum:
     inverse_hessian: np.ndarray
 
 
-def minimize(function, start, tolerance=1e-7, iterations=100, inverse_hessian=None):
+def minimize(function, start, tolerance=1e-7, iterations=100, *, inverse_hessian=None, looks_around=False):
     """Find a local minimum by BFGS. Source: Nocedal & Wright, Numerical Optimization, algorithm 6.1.
 
     Never raises: a value that is not finite counts as infinitely bad, and the best point so far is returned.
@@ -29,12 +30,17 @@ def minimize(function, start, tolerance=1e-7, iterations=100, inverse_hessian=No
     :param start: array (k,)
     :param tolerance: on the largest element of the gradient
     :param inverse_hessian: (k, k) first guess of the inverse curvature
+    :param looks_around: whether to guess it from the curvature at the start, for k evaluations: where the
+        parameters differ much in scale, it saves more than those
     :rtype: Minimum
     """
     x = np.array(start, dtype=float)
     value, gradient = function(x)
     evaluations, first = 1, inverse_hessian is None
     inverse = np.eye(len(x)) if first else np.array(inverse_hessian, dtype=float)
+    if first and looks_around:
+        inverse, first = _inverse_around(hessian(function, x, gradient)), False
+        evaluations += len(x)
     for _iteration in range(iterations):
         if np.abs(gradient).max() <= tolerance:
             break
@@ -51,6 +57,16 @@ def minimize(function, start, tolerance=1e-7, iterations=100, inverse_hessian=No
         x, value, gradient, first = new_x, new_value, new_gradient, False
     converged = bool(np.isfinite(value) and np.abs(gradient).max() <= max(tolerance, 1e-10) * 10)
     return Minimum(x, float(value), gradient, converged, evaluations, inverse)
+
+
+def _inverse_around(matrix):
+    """Inverse of a curvature far from a minimum: it may turn the wrong way, and its size alone tells how far
+    to go. Source: Dauphin et al. (2014), the saddle-free Newton method.
+    """
+    if not np.isfinite(matrix).all():
+        return np.eye(len(matrix))
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors / np.maximum(np.abs(values), _FLAT)) @ vectors.T
 
 
 def _is_identity(matrix):
