@@ -94,7 +94,7 @@ def install_peers():
     if not ready.is_file() or ready.read_text() != " ".join(PEERS):
         say(f"Fetching {', '.join(PEERS)}")
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], env=_apart(), check=True)
         ready.write_text(" ".join(PEERS))
     return python
 
@@ -122,9 +122,14 @@ def write_data(folder, cdnow):
 # In turns -------------------------------------------------------------
 
 
+def _apart():
+    """The environment without our packages."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def worker(python, side, folder):
     """One side, in a process of its own, with one thread."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = _apart()
     environment.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     return Worker([python, Path(__file__).with_name("analytics_worker.py"), side, folder], environment)
 
@@ -146,7 +151,7 @@ class Line:
         seconds = self.comparison.seconds
         ours = percentile(seconds[OURS], 0.5)
         wanted = FASTER.get(self.task)
-        if wanted and self.peer in seconds and self.size > 10_000:
+        if wanted and self.peer in seconds:
             faster = 1 / self.comparison.ratio(OURS)
             if faster < wanted:
                 yield f"{faster:.1f} times faster, {wanted} wanted"

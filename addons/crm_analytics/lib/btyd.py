@@ -60,7 +60,7 @@ _SPREAD = 1.5
 # An assumption that makes up more than this of a parameter's certainty is not ignored, or even decides.
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
 _CUSTOMERS_MIN, _REPEATERS_MIN = 50, 10
-_CLOSE = 1e-4  # slope at which it is looked whether the data settle the parameters
+_CLOSE = 1e-3  # slope at which it is looked whether the data settle the parameters
 _SAMPLE = 4_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
 _FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
@@ -194,7 +194,7 @@ def fit(customers, kind=MBG, tolerance=1e-8):
         return _result(problem, problem.center, None, EMPTY, True)
     part = problem.sample() if len(customers.x) > 2 * _SAMPLE else problem
     found = minimize(part.posterior, problem.center, max(tolerance, _CLOSE), looks_around=True)
-    curvature = hessian(part.likelihood, found.x, part.likelihood(found.x)[1])
+    curvature = hessian(part.likelihood, found.x, found.gradient - part.pull(found.x))
     if (_variances(curvature, part.total) < _PRIOR_MATTERS * _SPREAD**2).all():
         free = minimize(problem.likelihood, found.x, tolerance, inverse_hessian=inverse_of(curvature))
         if free.converged:
@@ -249,7 +249,11 @@ class _Likelihood:
         """Likelihood and assumption together, per customer."""
         value, slope = self.likelihood(theta)
         off = (theta - self.center) / _SPREAD
-        return value + 0.5 * float(off @ off) / self.total, slope + off / _SPREAD / self.total
+        return value + 0.5 * float(off @ off) / self.total, slope + self.pull(theta)
+
+    def pull(self, theta):
+        """What the assumption adds to the slope."""
+        return (theta - self.center) / (_SPREAD**2 * self.total)
 
     def likelihood(self, theta):
         """Negative mean log-likelihood and slope (4,). Fader, Hardie & Lee (2005) equation 6; Batislam et

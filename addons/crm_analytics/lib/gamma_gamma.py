@@ -35,7 +35,7 @@ _CUSTOMERS_MIN = 50
 _USUAL = np.log([3.0, 3.0, 3.0])  # p, q, v in units of the median order
 _SPREAD = 1.5
 _SAMPLE, _BLOCK = 4_000, 8_192
-_CLOSE = 1e-4  # slope at which it is looked whether the data settle the parameters
+_CLOSE = 1e-2  # slope at which it is looked whether the data settle the parameters
 _Q_MIN = 1.05
 _SAME = 1e-3  # orders that all cost the same have no distribution to fit
 _PRIOR_MATTERS, _PRIOR_DECIDES = 0.1, 0.5
@@ -94,7 +94,7 @@ def fit_value(x, z, winsorized=1.0, tolerance=1e-6):
     problem = _Likelihood(x, z)
     part = problem.sample() if len(x) > 2 * _SAMPLE else problem
     found = minimize(part.posterior, _USUAL, max(tolerance, _CLOSE), looks_around=True)
-    curvature = hessian(part.likelihood, found.x, part.likelihood(found.x)[1])
+    curvature = hessian(part.likelihood, found.x, found.gradient - part.pull(found.x))
     variances = inverse_of(curvature * len(part.x) + np.eye(3) / _SPREAD**2).diagonal()
     if (variances < _PRIOR_MATTERS * _SPREAD**2).all():
         free = minimize(problem.likelihood, found.x, tolerance, inverse_hessian=inverse_of(curvature))
@@ -115,6 +115,7 @@ class _Likelihood:
         self.total = self.x * self.z
         self.xs, at_x = distinct(x)
         self.weight = np.bincount(at_x, minlength=len(self.xs)).astype(float)
+        self.orders = self.weight * self.xs
         # sum of x ln(x z) and of ln z: all that is left of the values beside ln(v + xz).
         log_z = np.log(self.z)
         self.log_total = float((x * log_z).sum()) + float(self.weight @ (self.xs * np.log(self.xs)))
@@ -128,30 +129,30 @@ class _Likelihood:
     def posterior(self, theta):
         """Likelihood and a weak log-normal assumption together, per customer."""
         value, slope = self.likelihood(theta)
-        off, count = (theta - _USUAL) / _SPREAD, len(self.x)
-        return value + 0.5 * float(off @ off) / count, slope + off / _SPREAD / count
+        off = (theta - _USUAL) / _SPREAD
+        return value + 0.5 * float(off @ off) / len(self.x), slope + self.pull(theta)
+
+    def pull(self, theta):
+        """What the assumption adds to the slope."""
+        return (theta - _USUAL) / (_SPREAD**2 * len(self.x))
 
     def likelihood(self, theta):
         """Value and slope (3,): Fader & Hardie (2013) equation 1a, summed."""
         if np.abs(theta).max() > 25:
             return math.inf, np.zeros(3)
-        p, q, v = np.exp(theta)
-        count, px = len(self.x), p * self.xs
+        # Numbers of Python: of a few numbers those of numpy take several times as long.
+        (p, q, v), log_v = np.exp(theta).tolist(), float(theta[2])
+        count, size, px = len(self.x), len(self.xs), p * self.xs
         logs = self._logs(v)  # sums of ln(v + xz), x ln(v + xz), 1 / (v + xz), x / (v + xz)
         # One call for all: the arrays are short, the calls are what takes time.
         gammas, slopes = log_gamma_and_digamma(np.concatenate((px + q, px, (q,))))
-        size = len(px)
         value = float(self.weight @ (gammas[:size] - gammas[size:-1])) - count * float(gammas[-1])
-        value += q * count * theta[2] + p * self.log_total - self.log_z - p * logs[1] - q * logs[0]
+        value += q * count * log_v + p * self.log_total - self.log_z - p * logs[1] - q * logs[0]
         both = slopes[:size]
-        slope = np.array(
-            [
-                float((self.weight * self.xs) @ (both - slopes[size:-1])) + self.log_total - logs[1],
-                float(self.weight @ both) - count * float(slopes[-1]) + count * theta[2] - logs[0],
-                count * q / v - p * logs[3] - q * logs[2],
-            ]
-        )
-        return -value / count, -slope * (p, q, v) / count
+        by_p = float(self.orders @ (both - slopes[size:-1])) + self.log_total - logs[1]
+        by_q = float(self.weight @ both) - count * float(slopes[-1]) + count * log_v - logs[0]
+        by_v = count * q / v - p * logs[3] - q * logs[2]
+        return -value / count, np.array((-by_p * p / count, -by_q * q / count, -by_v * v / count))
 
     def _logs(self, v):
         sums = np.zeros(4)
@@ -195,6 +196,7 @@ def _with_model(problem, found, informed, limit, skipped):
     """A fit from where the search ended, with its uncertainty."""
     p, q, v = (float(value) for value in np.exp(found.x))
     count, function = len(problem.x), problem.likelihood if informed else problem.posterior
+    value = found.value if informed else problem.likelihood(found.x)[0]
     covariance = inverse_of(hessian(function, found.x, found.gradient) * count)
     decided = covariance.diagonal().max() / _SPREAD**2 > _PRIOR_DECIDES
     return ValueFit(
@@ -203,7 +205,7 @@ def _with_model(problem, found, informed, limit, skipped):
         v * problem.unit,
         _status(count, q, found.converged, decided),
         # In money: a density per unit.
-        float(-problem.likelihood(found.x)[0] * count - count * math.log(problem.unit)),
+        -count * (value + math.log(problem.unit)),
         errors=np.sqrt(covariance.diagonal()) * (p, q, v * problem.unit),
         converged=found.converged,
         evaluations=found.evaluations,
