@@ -55,7 +55,7 @@ class Reader:
         self.kinds, self.type, self.take, self.size = kinds, row_type(kinds), take, size
         self.parts, self.is_begun = [], False
 
-    def write(self, data):
+    def write(self, data):  # pylint: disable=method-required-super  # of a file, not of records
         """Called with a row or more at a time, millions of times: as little as can be is done here."""
         self.parts.append(data)
         if len(self.parts) > self.size:

@@ -1,4 +1,5 @@
 from . import helpdesk_portal_readable
+from . import kept
 from . import helpdesk_stage
 from . import helpdesk_tag
 from . import helpdesk_ticket_type

@@ -4,7 +4,7 @@ from functools import cached_property
 from odoo import api, models
 from odoo.tools import SQL, ormcache
 
-from .kept import forget, may_keep
+from .kept import may_keep
 
 # What a policy may ask for, as ids.
 CRITERIA = ("team_ids", "type_ids", "tag_ids", "partner_ids", "product_ids")
@@ -13,23 +13,8 @@ CRITERIA = ("team_ids", "type_ids", "tag_ids", "partner_ids", "product_ids")
 class HelpdeskSla(models.Model):
     """Policies as the engine works with them."""
 
-    _inherit = "helpdesk.sla"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        policies = super().create(vals_list)
-        forget(self.env)
-        return policies
-
-    def write(self, vals):
-        result = super().write(vals)
-        forget(self.env)
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        forget(self.env)
-        return result
+    _name = "helpdesk.sla"
+    _inherit = ["helpdesk.sla", "helpdesk.kept"]
 
     @api.model
     def _get_terms(self, teams, others=()):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
-from .kept import forget, may_keep
+from .kept import may_keep
 
 CLOSING_KINDS = ("closed", "cancelled")
 
@@ -12,6 +12,7 @@ class HelpdeskStage(models.Model):
 
     _name = "helpdesk.stage"
     _description = "Ticket Stage"
+    _inherit = ["helpdesk.kept"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -61,28 +62,6 @@ class HelpdeskStage(models.Model):
         teams._check_stages()
 
     # Whose they are ----------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        forget(self.env)
-        stages = super().create(vals_list)
-        forget(self.env)
-        return stages
-
-    def write(self, vals):
-        changed = not vals.keys().isdisjoint({"active", "sequence", "team_ids"})
-        # Before as well: constraints look at what is new.
-        if changed:
-            forget(self.env)
-        result = super().write(vals)
-        if changed:
-            forget(self.env)
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        forget(self.env)
-        return result
 
     @api.model
     def _get_teams(self):
