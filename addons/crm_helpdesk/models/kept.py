@@ -2,23 +2,37 @@
 transaction has it that may still take it back.
 """
 
+from functools import partial
+
 from odoo import api, models
 
 CHANGED = "crm_helpdesk.changed"
 
 
 def forget(env):
-    """Whatever is kept has changed: empty the caches, and after the transaction once more, as another thread
-    may have looked at what was true until then.
-    """
+    """Whatever is kept has changed: empty the caches, now and after the transaction."""
     env.registry.clear_cache()
     env.cr.postcommit.data[CHANGED] = True
-    env.cr.postcommit.add(env.registry.clear_cache)
+    env.cr.postcommit.add(partial(_forget_committed, env.registry))
+
+
+def _forget_committed(registry):
+    """Another thread may have looked at what was true until then, or does so yet: who began before sees the
+    tables as they were.
+    """
+    with registry.cursor() as cr:
+        registry.crm_helpdesk_changed_at = cr.now()
+    registry.clear_cache()
 
 
 def may_keep(env):
-    """Whether what is read now is what was committed."""
-    return CHANGED not in env.cr.postcommit.data
+    """Whether what is read now is what was committed last: neither changed here nor since this transaction
+    began, by the clock of the database.
+    """
+    if CHANGED in env.cr.postcommit.data:
+        return False
+    changed_at = getattr(env.registry, "crm_helpdesk_changed_at", None)
+    return changed_at is None or env.cr.now() > changed_at
 
 
 class HelpdeskKept(models.AbstractModel):

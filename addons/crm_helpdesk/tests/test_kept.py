@@ -1,3 +1,4 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command
@@ -5,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools.lru import LRU
 
-from ..models.kept import forget
+from ..models.kept import forget, may_keep
 from .sla_common import HOUR, SlaCommon
 
 
@@ -96,7 +97,18 @@ class TestKept(SlaCommon):
         self.assertEqual(self.env["helpdesk.stage"]._get_teams(), teams)
 
     def test_what_others_looked_at_meanwhile_is_forgotten_after_the_transaction(self):
+        self.policy(8)
+        self.settle()
+        self.assertTrue(may_keep(self.env))
+        registry = self.env.registry
+        self.addCleanup(registry.__dict__.pop, "crm_helpdesk_changed_at", None)
         forget(self.env)
+        self.assertFalse(may_keep(self.env))
         with patch.object(LRU, "clear", autospec=True) as clear:
             self.env.cr.postcommit.run()
         self.assertTrue(clear.called)
+        # This transaction began before: what it reads may be what was true until then.
+        self.settle()
+        self.assertFalse(may_keep(self.env))
+        registry.crm_helpdesk_changed_at = self.env.cr.now() - timedelta(seconds=1)
+        self.assertTrue(may_keep(self.env))
