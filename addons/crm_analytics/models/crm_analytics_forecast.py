@@ -9,6 +9,8 @@ DIMENSIONS = [
     ("company", "Company"),
     ("team", "Sales Team"),
     ("user", "Salesperson"),
+    ("country", "Territory: Country"),
+    ("state", "Territory: Region"),
     ("category", "Product Category"),
 ]
 STATUSES = [
@@ -170,7 +172,15 @@ class CrmAnalyticsForecast(models.Model):
     def _get_dimensions(self):
         """By what sales are forecast, beside the whole company; other addons add theirs.
 
+        A territory is where the customer is; an addon that knows territories of another kind adds them.
+
         :return: {key of ``crm.analytics.forecast.line.dimension``: column of ``crm.analytics.sales`` and
             of the lines; the same name in what :meth:`_get_deals` gives, where deals have it}
         """
-        return {"team": "team_id", "user": "user_id", "category": "categ_id"}
+        return {
+            "team": "team_id",
+            "user": "user_id",
+            "country": "country_id",
+            "state": "state_id",
+            "category": "categ_id",
+        }

@@ -118,7 +118,7 @@ class CrmAnalyticsForecastLine(models.Model):
         )
 
     def _get_member_name(self):
-        """The team, salesperson or category in words."""
+        """The team, salesperson, territory or category in words."""
         self.ensure_one()
         column = self.env["crm.analytics.forecast"]._get_dimensions().get(self.dimension)
         if not column:

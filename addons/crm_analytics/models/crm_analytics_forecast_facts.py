@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 LEARN_MONTHS = 36  # of closed deals
 ORDERS_MONTHS = 24
+OWNERS = ("team_id", "user_id", "country_id", "state_id")  # what an opportunity says of whose it is
 PRIOR_DEALS = 5  # what "all of it is ordered" weighs as, where few deals were won
 
 
@@ -15,27 +16,28 @@ class CrmAnalyticsForecast(models.Model):
     _inherit = "crm.analytics.forecast"
 
     @api.model
-    def _get_sales(self, company, as_of):
+    def _get_sales(self, company, as_of, column=None):
         """Sales by month until a day.
 
-        :return: dict of arrays: ``month`` (months since year 0), ``amount``, ``from_deal``, and the column
-            of each dimension (ids, 0: none)
+        :param column: of a dimension, by which they are told apart
+        :return: dict of arrays: ``month`` (months since year 0), ``from_deal``, ``member`` (ids, 0: none),
+            ``amount``
         """
-        columns = list(self._get_dimensions().values())
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT (extract(year FROM month) * 12 + extract(month FROM month) - 1)::int, amount::float,
-                       from_deal::int, %s
+                SELECT (extract(year FROM month) * 12 + extract(month FROM month) - 1)::int,
+                       from_deal::int, %s, sum(amount)::float
                   FROM crm_analytics_sales
                  WHERE company_id = %s AND month <= %s
+                 GROUP BY 1, 2, 3
                 """,
-                SQL(", ").join(SQL("COALESCE(%s, 0)", SQL.identifier(column)) for column in columns),
+                SQL("COALESCE(%s, 0)", SQL.identifier(column)) if column else SQL("0"),
                 company.id,
                 as_of,
             )
         )
-        return _table(rows, ["month", "amount", "from_deal", *columns])
+        return _table(rows, ("month", "from_deal", "member", "amount"))
 
     @api.model
     def _get_deals(self, company, as_of):
@@ -47,12 +49,12 @@ class CrmAnalyticsForecast(models.Model):
         :return: dict of arrays: ``id``; ``created``, ``due``, ``ended`` (months as of :meth:`_get_sales`, due
             and ended nan where there is none); ``age`` (months from creation to the end or the day);
             ``outcome`` (see ``lib.pipeline``); ``probability`` (0 to 1, nan where unknown); ``amount``
-            expected, ``ordered``; ``omitted``; ``team_id``, ``user_id``
+            expected, ``ordered``; ``omitted``; ``team_id``, ``user_id``, ``country_id``, ``state_id``
         """
         self.env.flush_all()
         names = (
             *("id", "created", "due", "ended", "age", "outcome"),
-            *("probability", "amount", "ordered", "omitted", "team_id", "user_id"),
+            *("probability", "amount", "ordered", "omitted", *OWNERS),
         )
         rows = self.env.execute_query(
             SQL(
@@ -66,7 +68,7 @@ class CrmAnalyticsForecast(models.Model):
                        COALESCE(snapshot.expected_revenue, deal.expected_revenue)::float,
                        COALESCE(ordered.amount, 0)::float,
                        (COALESCE(snapshot.category, deal.category) = 'omitted')::int,
-                       COALESCE(deal.team_id, 0), COALESCE(deal.user_id, 0)
+                       %(owners)s
                   FROM deal
                   LEFT JOIN LATERAL (
                        SELECT probability, expected_revenue, date_deadline, category
@@ -80,6 +82,9 @@ class CrmAnalyticsForecast(models.Model):
                 due=months_sql(SQL("COALESCE(snapshot.date_deadline, deal.date_deadline)")),
                 ended=months_sql(SQL("deal.ended")),
                 ordered=self._get_ordered_query(company, as_of),
+                owners=SQL(", ").join(
+                    SQL("COALESCE(%s, 0)", SQL.identifier("deal", name)) for name in OWNERS
+                ),
                 as_of=as_of,
             )
         )
@@ -89,12 +94,12 @@ class CrmAnalyticsForecast(models.Model):
     def _get_deals_query(self, company, as_of):
         return SQL(
             """
-            SELECT id, created, date_deadline, won_status, probability, expected_revenue, category, team_id,
-                   user_id, CASE WHEN ended <= %(as_of)s THEN ended END AS ended,
+            SELECT id, created, date_deadline, won_status, probability, expected_revenue, category,
+                   %(owners)s, CASE WHEN ended <= %(as_of)s THEN ended END AS ended,
                    ended IS NOT NULL AND ended > %(as_of)s AS was_open_then
               FROM (SELECT lead.id, lead.date_deadline, lead.won_status, lead.probability,
                            COALESCE(lead.expected_revenue, 0) AS expected_revenue,
-                           lead.crm_forecast_category AS category, lead.team_id, lead.user_id,
+                           lead.crm_forecast_category AS category, %(lead_owners)s,
                            (COALESCE(lead.date_conversion, lead.create_date)
                                 AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS created,
                            CASE WHEN lead.won_status IN ('won', 'lost')
@@ -109,6 +114,8 @@ class CrmAnalyticsForecast(models.Model):
              WHERE created <= %(as_of)s
                AND (ended IS NULL OR ended > %(learn)s)
             """,
+            owners=SQL(", ").join(map(SQL.identifier, OWNERS)),
+            lead_owners=SQL(", ").join(SQL.identifier("lead", name) for name in OWNERS),
             owner=self.env["crm.lead"]._crm_company_sql(),
             company=company.id,
             tz=company._crm_timezone(),

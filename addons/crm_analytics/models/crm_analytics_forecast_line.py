@@ -7,7 +7,8 @@ COMPARED = ("forecast", "plain", "naive")
 
 
 class CrmAnalyticsForecastLine(models.Model):
-    """A month of a forecast, for the company or one of its teams, salespeople or product categories.
+    """A month of a forecast, for the company or one of its teams, salespeople, territories or product
+    categories.
 
     ``expected`` is the sum of four parts of which none holds anything of another: what is sold already,
     usual sales without deals, open deals, and deals nobody has made yet.
@@ -27,13 +28,21 @@ class CrmAnalyticsForecastLine(models.Model):
     as_of = fields.Date("Made on", required=True, readonly=True)
     dimension = fields.Selection(DIMENSIONS, "By", required=True, readonly=True)
     member_id = fields.Integer(
-        readonly=True, aggregator=None, help="Id of the team, salesperson or category; 0: none."
+        readonly=True,
+        aggregator=None,
+        help="Id of the team, salesperson, country, region or category; 0: none.",
     )
     team_id = fields.Many2one(
         "crm.team", "Sales Team", readonly=True, index="btree_not_null", ondelete="cascade"
     )
     user_id = fields.Many2one(
         "res.users", "Salesperson", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
+    country_id = fields.Many2one(
+        "res.country", "Country", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
+    state_id = fields.Many2one(
+        "res.country.state", "Region", readonly=True, index="btree_not_null", ondelete="cascade"
     )
     categ_id = fields.Many2one(
         "product.category", "Product Category", readonly=True, index="btree_not_null", ondelete="cascade"

@@ -33,12 +33,12 @@ class Ground:
     def passed(self):
         return (self.as_of.day - 1) / monthrange(self.as_of.year, self.as_of.month)[1]
 
-    def series(self, own=None):
+    def series(self, sales=None):
         """Sales by month up to the running one: (without deals, from deals), of the same length.
 
-        :param own: which rows of the sales, all where empty
+        :param dict sales: those of a member, all where empty
         """
-        sales = self.sales if own is None else {name: column[own] for name, column in self.sales.items()}
+        sales = sales or self.sales
         first = int(sales["month"].min()) if len(sales["month"]) else self.now
         place = (sales["month"] - first).astype(int)
         size = self.now - first + 1
@@ -82,6 +82,8 @@ class CrmAnalyticsForecast(models.Model):
         rows = [("company", 0, parts)]
         for dimension, column in self._get_dimensions().items():
             members = self._get_members(ground, dimension, column)
+            if set(members) == {0}:
+                continue  # nothing is told apart by it
             rows += self._split(ground, dimension, members, parts, direct.method)
         stored._store_lines(rows, as_of)
         stored.seconds = time.monotonic() - started
@@ -193,7 +195,7 @@ class CrmAnalyticsForecast(models.Model):
         )
         return found, plain
 
-    # Teams, salespeople, categories ------------------------------------------------
+    # Teams, salespeople, territories, categories ------------------------------------------------
 
     @api.model
     def _get_members(self, ground, dimension, column):
@@ -202,14 +204,15 @@ class CrmAnalyticsForecast(models.Model):
         :return: {id, 0 for none: (series of sales without and from deals, share of each open deal, weight
             in the deals to come)}
         """
-        sales, deals = ground.sales, ground.deals
+        sales, deals = self._get_sales(ground.company, ground.as_of, column), ground.deals
         recent = sales["month"] > ground.now - MEMBERS_MONTHS
-        shares = self._get_deal_shares(ground, dimension, column)
+        shares = self._get_deal_shares(ground, dimension, column, sales)
         won = deals["outcome"] == pipeline.WON
-        members = np.union1d(sales[column][recent], list(shares)).astype(int)
+        members = np.union1d(sales["member"][recent], list(shares)).astype(int)
         found = {}
         for member in members.tolist():
-            series = ground.series(sales[column] == member)
+            own = sales["member"] == member
+            series = ground.series({name: values[own] for name, values in sales.items()})
             if column in deals:
                 weight = float(deals["amount"][won & (deals[column] == member)].sum())
             else:
@@ -218,11 +221,11 @@ class CrmAnalyticsForecast(models.Model):
         return found
 
     @api.model
-    def _get_deal_shares(self, ground, dimension, column):
+    def _get_deal_shares(self, ground, dimension, column, sales):
         """Which part of each open deal is a member's: {id: array over the open deals}.
 
-        Opportunities have a team and a salesperson; categories are those quoted, and where nothing is
-        quoted those that deals brought so far.
+        Opportunities have a team, a salesperson and an address; categories are those quoted, and where
+        nothing is quoted those that deals brought so far.
         """
         deals = ground.deals
         live = (deals["outcome"] == pipeline.OPEN) & (deals["omitted"] == 0)
@@ -232,7 +235,7 @@ class CrmAnalyticsForecast(models.Model):
         ids = deals["id"][live].astype(int).tolist()
         quoted = self._get_quoted_shares(ground.company, ids) if dimension == "category" else {}
         unknown = np.array([id_ not in quoted for id_ in ids], dtype=float)
-        found = {member: unknown * part for member, part in _mix(ground.sales, column).items()}
+        found = {member: unknown * part for member, part in _mix(sales).items()}
         for place, id_ in enumerate(ids):
             for member, part in quoted.get(id_, {}).items():
                 found.setdefault(member, np.zeros(len(ids)))[place] = part
@@ -370,10 +373,10 @@ def _last_year(series):
     return np.r_[past, np.zeros(HORIZON)][:HORIZON]
 
 
-def _mix(sales, column):
+def _mix(sales):
     """Of which members what deals brought is: {id: share}; of all sales where they brought nothing."""
     for chosen in (sales["from_deal"] > 0, np.ones(len(sales["month"]), dtype=bool)):
-        members, place = np.unique(sales[column][chosen].astype(int), return_inverse=True)
+        members, place = np.unique(sales["member"][chosen].astype(int), return_inverse=True)
         sums = np.bincount(place.reshape(-1), weights=sales["amount"][chosen], minlength=len(members))
         rows = zip(members.tolist(), sums.tolist(), strict=True)
         amounts = {member: amount for member, amount in rows if amount > 0}

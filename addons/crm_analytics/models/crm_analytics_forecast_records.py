@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# Of a document, as ``crm.analytics.sales`` counts it
+PLACES = {name: f"partner_id.commercial_partner_id.{name}" for name in ("country_id", "state_id")}
 PARTS = ("booked", "last_year", "history", "pipeline", "future")
 
 
@@ -139,11 +141,11 @@ class CrmAnalyticsForecast(models.Model):
             model, day, lines = "account.move", "invoice_date", "invoice_line_ids"
             domain = Domain("move_type", "in", ("out_invoice", "out_receipt", "out_refund"))
             domain &= Domain("state", "=", "posted")
-            columns = {"user_id": "invoice_user_id"}
+            columns = {"user_id": "invoice_user_id", **PLACES}
             limits = first, last
             deal = "invoice_line_ids.sale_line_ids.order_id.opportunity_id"
         else:
-            model, day, lines, columns = "sale.order", "date_order", "order_line", {}
+            model, day, lines, columns = "sale.order", "date_order", "order_line", PLACES
             domain = Domain("state", "=", "sale")
             # Local days of the company, in UTC.
             limits = [company._crm_end_of_day(limit - relativedelta(days=1)) for limit in (first, last)]
@@ -152,10 +154,11 @@ class CrmAnalyticsForecast(models.Model):
         domain &= Domain(day, ">=" if model == "account.move" else ">", limits[0])
         domain &= Domain(day, "<" if model == "account.move" else "<=", limits[1])
         if direct_only:
-            domain &= Domain(deal, "=", False)
+            # Also what has no order at all
+            domain &= ~Domain(deal, "!=", False)
         if column := self._get_dimensions().get(chosen["dimension"]):
             name = columns.get(column, column)
-            if name not in self.env[model]._fields:
+            if name.partition(".")[0] not in self.env[model]._fields:
                 name = f"{lines}.product_id.{column}"
             domain &= Domain(name, "=", chosen["member_id"] or False)
         return {

@@ -31,7 +31,7 @@ class CrmAnalyticsForecast(models.Model):
         """The newest forecast of the current company.
 
         :param dimension: one of ``crm.analytics.forecast.line``; without: the widest the reader may see
-        :param member_id: id of the team, salesperson or category, 0: those without
+        :param member_id: id of the team, salesperson, country, region or category, 0: those without
         :param since: ISO day of the snapshot to compare with; without: the one of about a month ago
         :return: what the screen shows, see the keys below; ``is_empty`` where there is no forecast
         """

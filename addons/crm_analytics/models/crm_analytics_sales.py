@@ -25,6 +25,17 @@ class CrmAnalyticsSales(models.Model):
     month = fields.Date(required=True, readonly=True, help="Its first day.")
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True, index=True, ondelete="cascade")
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True, index=True, ondelete="cascade")
+    country_id = fields.Many2one(
+        "res.country",
+        "Country",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Where the customer is: by the address of the company, not of the contact.",
+    )
+    state_id = fields.Many2one(
+        "res.country.state", "Region", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     categ_id = fields.Many2one(
         "product.category", "Product Category", readonly=True, index=True, ondelete="cascade"
     )
@@ -51,6 +62,7 @@ class CrmAnalyticsSales(models.Model):
                 SELECT %(company)s, date_trunc('month', sold.day)::date, sold.opportunity_id IS NOT NULL,
                        round(sum(sold.amount), %(digits)s), %(values)s
                   FROM (%(documents)s) AS sold
+                  LEFT JOIN res_partner customer ON customer.id = sold.partner_id
                  WHERE sold.day >= %(since)s AND sold.day <= %(as_of)s
                  GROUP BY 2, 3, %(values)s
                 """,
@@ -70,9 +82,10 @@ class CrmAnalyticsSales(models.Model):
         """What sales are told apart by, beside the month: {column: where it comes from}.
 
         :return: dict of SQL expressions over ``sold``: day, amount, opportunity_id, team_id, user_id,
-            categ_id, partner_id
+            categ_id, partner_id; and over ``customer``, the partner
         """
-        return {name: SQL("sold.%s", SQL.identifier(name)) for name in ("team_id", "user_id", "categ_id")}
+        own = {name: SQL.identifier("sold", name) for name in ("team_id", "user_id", "categ_id")}
+        return {**own, **{name: SQL.identifier("customer", name) for name in ("country_id", "state_id")}}
 
     @api.model
     def _get_first_day(self, company, as_of):

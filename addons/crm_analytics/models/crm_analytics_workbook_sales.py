@@ -42,7 +42,7 @@ CAMPAIGNS = {
 }
 FORECAST = {
     "dimension": None,
-    **dict.fromkeys(("team_id", "user_id", "categ_id")),
+    **dict.fromkeys(("team_id", "user_id", "country_id", "state_id", "categ_id")),
     "month": "month",
     **dict.fromkeys(("booked", "history", "pipeline", "future", "expected", "low", "high", "plain")),
     **dict.fromkeys(("last_year", "actual")),
@@ -98,7 +98,7 @@ class CrmAnalyticsWorkbook(models.Model):
             names.index("month"),
             [(names.index(name), Line._fields[name]._description_string(self.env)) for name in series],
             title=self.env._("Forecast with its interval, made on %s", made_on) if last else title,
-            place="R2",
+            place="S2",
         )
 
     @api.model

@@ -19,6 +19,7 @@ class ForecastCommon(AnalyticsCommon):
         cls.Snapshot = cls.env["crm.analytics.pipeline.snapshot"]
         cls.Sales = cls.env["crm.analytics.sales"]
         cls.team = cls.env["crm.team"].create({"name": "Forecast North", "company_id": cls.company.id})
+        cls.paper.categ_id = cls.env["product.category"].create({"name": "Forecast Paper"})
         cls.month = cls.today.replace(day=1)
 
     @classmethod

@@ -66,7 +66,7 @@ class TestForecastScreen(ForecastCommon):
         found = self.screen(self.reader)
         self.assertEqual(found["chosen"]["dimension"], "company")
         kinds = {row["dimension"] for row in found["choices"]}
-        self.assertEqual(kinds, {"company", "team", "user", "category"})
+        self.assertEqual(kinds, {"company", "team", "user", "category"}, "no customer has an address")
         with self.assertRaises(AccessError):
             self.line().with_user(self.reader).crm_adjust(5, "No")
         with self.assertRaises(AccessError):
@@ -178,6 +178,40 @@ class TestForecastScreen(ForecastCommon):
             "booked", "category", self.paper.categ_id.id, str(self.month)
         )
         self.assertTrue(self.env["sale.order"].search(action["domain"]))
+
+    def test_territories_are_where_the_customers_are(self):
+        """By the company's address, whoever of it ordered; deals by their own; each opens its records."""
+        texas, france = self.env.ref("base.state_us_44"), self.env.ref("base.fr")
+        self.customer.write({"country_id": texas.country_id.id, "state_id": texas.id})
+        self.contact.write({"type": "delivery", "country_id": france.id})
+        elsewhere = self.make_customer("Alma Lyon", country_id=france.id)
+        order = self.order(self.contact, [(self.paper, 2)])
+        french = self.order(elsewhere, [(self.paper, 5)])
+        lead = self.deal("Texan", partner_id=self.customer.id)
+        self.assertEqual((lead.country_id, lead.state_id), (texas.country_id, texas))
+        self.Sales._refresh(self.company)
+        sums = dict(
+            self.Sales._read_group([("company_id", "=", self.company.id)], ["country_id"], ["amount:sum"])
+        )
+        self.assertEqual(sums, {texas.country_id: 60, france: 150})
+        self.Forecast._forecast(self.company)
+        choices = {(row["dimension"], row["member_id"]) for row in self.screen(self.reader)["choices"]}
+        wanted = {("country", texas.country_id.id), ("country", france.id), ("state", texas.id)}
+        self.assertLessEqual(wanted, choices)
+        for dimension, member, found in (
+            ("country", texas.country_id, order),
+            ("country", france, french),
+            ("state", texas, order),
+        ):
+            month = self.screen(self.reader, dimension=dimension, member_id=member.id)["months"][0]
+            self.assertEqual(month["booked"], found.amount_untaxed)
+            action = self.Forecast.crm_forecast_records("booked", dimension, member.id, str(self.month))
+            self.assertEqual(self.env["sale.order"].search(action["domain"]), found)
+            action = self.Forecast.crm_forecast_records("pipeline", dimension, member.id)
+            leads = self.env["crm.lead"].search(action["domain"])
+            self.assertEqual(leads, lead if found == order else lead.browse())
+        with self.assertRaises(AccessError):
+            self.screen(self.seller, dimension="country", member_id=france.id)
 
     def test_nonsense_is_refused_in_words(self):
         for values in (

@@ -4,6 +4,7 @@ from unittest.mock import patch
 import numpy as np
 from dateutil.relativedelta import relativedelta
 
+from odoo.fields import Domain
 from odoo.tests import Form, freeze_time, tagged
 
 from ..lib import pipeline
@@ -143,18 +144,23 @@ class TestSalesForecast(ForecastCommon):
 
     def test_members_sum_up_to_the_company(self):
         other = self.env["crm.team"].create({"name": "Forecast South", "company_id": self.company.id})
+        france, texas = self.env.ref("base.fr"), self.env.ref("base.state_us_44")
+        american = {"country_id": texas.country_id.id, "state_id": texas.id}
         for number in range(40):
-            self.sold([number], 1000 + 10 * (number % 12), team_id=self.team.id, user_id=self.env.uid)
+            self.sold(
+                [number], 1000 + 10 * (number % 12), team_id=self.team.id, user_id=self.env.uid, **american
+            )
             self.sold([number], 3000 - 20 * (number % 12), team_id=other.id, categ_id=self.paper.categ_id.id)
-            self.sold([number], 200, from_deal=True, team_id=other.id)
+            self.sold([number], 200, from_deal=True, team_id=other.id, country_id=france.id)
         for number in range(30):
             self.deal(f"Closed {number}", created=310 - 10 * number, closed=5, won=number % 2 == 0)
-        self.deal("Open", team_id=other.id)
+        self.deal("Open", team_id=other.id, country_id=france.id)
+        self.deal("Open in Texas", **american)
         quoted = self.deal("Quoted")
         self.quote(self.customer, [(self.paper, 3)], opportunity_id=quoted.id)
         forecast = self.make()
         whole = self.months(forecast)
-        for dimension in ("team", "user", "category"):
+        for dimension in self.Forecast._get_dimensions():
             lines = self.Line.search([("forecast_id", "=", forecast.id), ("dimension", "=", dimension)])
             for name in ("booked", "history", "pipeline", "future", "expected", "plain", "last_year"):
                 for month in whole:
@@ -336,3 +342,11 @@ class TestSalesInvoiced(AnalyticsCommon):
         Sales._refresh(self.company)
         sums = dict(Sales._read_group([("team_id", "=", team.id)], ["from_deal"], ["amount:sum"]))
         self.assertEqual(sums, {True: 240, False: 90})
+        self.customer.country_id = self.env.ref("base.fr")
+        Sales._refresh(self.company)
+        self.assertEqual(Sales.search([("team_id", "=", team.id)]).country_id, self.customer.country_id)
+        action = self.env["crm.analytics.forecast"].crm_forecast_records(
+            "history", "country", self.customer.country_id.id
+        )
+        own = Domain(action["domain"]) & Domain("partner_id", "=", self.customer.id)
+        self.assertEqual(self.env["account.move"].search(own), direct)

@@ -104,7 +104,7 @@ class CrmDemoStory(models.AbstractModel):
                 "name": name,
                 "is_company": True,
                 "city": city,
-                "country_id": self._country(city).id,
+                **self._get_place(city),
                 "email": f"office@{slug}.example.com",
                 "phone": f"+1 555 {100 + number:03d} {2000 + number * 7}",
                 "user_id": users[number % 3].id,
@@ -148,9 +148,12 @@ class CrmDemoStory(models.AbstractModel):
         euro.active = True
         return self.env["product.pricelist"].create({"name": "Europe (EUR)", "currency_id": euro.id})
 
-    def _country(self, city):
-        codes = {"Hamburg": "de", "Lyon": "fr", "Brno": "cz"}
-        return self.env.ref(f"base.{codes.get(city, 'us')}")
+    def _get_place(self, city):
+        country = self.env["res.country"].search(
+            [("code", "=", story_data.COUNTRIES.get(city, "US"))], limit=1
+        )
+        region = country.state_ids.filtered(lambda state: state.code == story_data.REGION_OF.get(city))
+        return {"country_id": country.id, "state_id": region.id}
 
     # Orders -----------------------------------------------------------
 

@@ -125,6 +125,19 @@ PROSPECTS = {
     "Atlas Moving & Storage": ("Tulsa", None, 5100),
 }
 
+# Where the cities are: code of the region, and the country where it is not the United States.
+REGIONS = """
+    CA San Diego, CA Los Angeles, CO Denver, GA Savannah, IA Cedar Falls, IA Des Moines, ID Boise, IL Chicago,
+    IL Joliet, MA Boston, MD Annapolis, MI Grand Rapids, MN Duluth, NC Raleigh, NE Omaha, NM Santa Fe,
+    NY Albany, NY Brooklyn, OH Cleveland, OH Columbus, OH Toledo, OK Tulsa, OR Portland, PA Pittsburgh,
+    RI Providence, TN Nashville, TX Austin, TX Houston, UT Salt Lake City, VA Norfolk, VT Burlington,
+    WA Seattle, WA Spokane, WA Tacoma, WI Madison, WI Milwaukee, DE-HH Hamburg
+"""
+REGION_OF = {
+    city: code for code, city in (place.strip().split(" ", 1) for place in REGIONS.strip().split(","))
+}
+COUNTRIES = {"Hamburg": "DE", "Lyon": "FR", "Brno": "CZ"}
+
 CONTACTS = [
     ("Anna Kowalska", "Head of Purchasing"),
     ("Daniel Osei", "Office Manager"),

@@ -235,6 +235,8 @@ export class ForecastScreen extends Component {
             company: _t("Company"),
             team: _t("Sales teams"),
             user: _t("Salespeople"),
+            country: _t("Territories: countries"),
+            state: _t("Territories: regions"),
             category: _t("Product categories"),
         };
         const groups = [];
