@@ -217,7 +217,9 @@ def _interval(residuals, y, horizon, season, level):
     count = known.sum(axis=0)
     squares = np.where(known, residuals, 0.0) ** 2
     if known.sum() < 2 * _ORIGINS_MIN:
-        spread = naive_error(y, season) * 1.25 * np.sqrt(1 + np.arange(horizon) / season)
+        # A short series may have a rhythm that the forecast does not follow: never surer than that the next
+        # period is as this one, even where the same period a year before was just the same.
+        spread = max(naive_error(y, season), naive_error(y)) * 1.25 * np.sqrt(1 + np.arange(horizon) / season)
         z = normal_quantile(0.5 + level / 2)
         return -z * spread, z * spread, spread
     rms = np.sqrt(squares.sum(axis=0) / np.maximum(count, 1))

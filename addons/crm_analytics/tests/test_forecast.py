@@ -181,6 +181,11 @@ class TestForecast(BaseCase):
         self.assertEqual(forecast.forecast([], 3).status, EMPTY)
         self.assertEqual(forecast.forecast([5, 6], 3).status, INSUFFICIENT)
 
+    def test_rhythm_of_a_short_series_makes_it_unsure(self):
+        """Every other month, for less than two years: the mean of it is no month that ever comes."""
+        found = forecast.forecast([400, 0] * 10, 6, 12)
+        self.assertTrue((found.low <= 0).all() and (found.high >= 400).all())
+
     def test_sales_do_not_go_below_nothing(self):
         y = np.r_[np.linspace(100, 1, 40), 0.5]
         found = forecast.forecast(y, 12, 12)

@@ -125,7 +125,7 @@ export class ForecastScreen extends Component {
                 key: "deals",
                 label: _t("Open deals, 3 months"),
                 value: this.money(this.sum("pipeline")),
-                detail: _t("%s open", this.model.data.made.deals),
+                detail: _t("%s open", this.openDeals),
                 help: _t("What open deals bring by their chance as it turned out before, and by how late deals close."),
                 open: () => this.model.open("pipeline"),
             },
@@ -147,6 +147,13 @@ export class ForecastScreen extends Component {
             }
         }
         return tiles;
+    }
+
+    /** How many deals are open and not left out: of what is shown; of the company where deals have no such owner. */
+    get openDeals() {
+        const rows = this.model.data.categories.filter(({ key }) => key !== "omitted");
+        const counts = rows.flatMap(({ cells }) => cells.filter(Boolean).map(({ count }) => count));
+        return rows.length ? counts.reduce((sum, count) => sum + count, 0) : this.model.data.made.deals;
     }
 
     get accuracyByAhead() {
