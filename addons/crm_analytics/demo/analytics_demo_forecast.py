@@ -1,5 +1,5 @@
 import random
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -84,6 +84,13 @@ class CrmAnalyticsDemoStory(models.AbstractModel):
         for lead, (order, *_days) in zip(leads, deals, strict=True):
             order.opportunity_id = lead
         leads.action_set_won()
+        self.env.flush_all()
+        for order, created, *_rest in deals:
+            quoted = datetime.combine(created, time(chance.randint(9, 16))) + timedelta(
+                hours=chance.choice((2, 3, 5, 20, 26, 70))
+            )
+            self.env.cr.execute(SQL("UPDATE sale_order SET create_date = %s WHERE id = %s", quoted, order.id))
+        orders.invalidate_recordset(["create_date"])
         return self._date_back([(lead, *days) for lead, (_order, *days) in zip(leads, deals, strict=True)])
 
     def _lose_deals(self, chance, won):

@@ -94,7 +94,7 @@ class CrmAnalyticsForecastLine(models.Model):
             "company_id": self.company_id.id,
             "dimension": self.dimension,
             "member_id": self.member_id,
-            "member_name": self._get_member_name(),
+            "member_name": self.member_name,
             "month": self.month,
             "number": (last.number if last else 0) + 1,
             "user_id": self.env.uid,
@@ -116,12 +116,3 @@ class CrmAnalyticsForecastLine(models.Model):
                 reason=last.reason,
             )
         )
-
-    def _get_member_name(self):
-        """The team, salesperson, territory or category in words."""
-        self.ensure_one()
-        column = self.env["crm.analytics.forecast"]._get_dimensions().get(self.dimension)
-        if not column:
-            return self.company_id.name
-        # sudo: the name alone, of what a line could be read of
-        return self[column].sudo().display_name or self.env._("None")

@@ -47,6 +47,7 @@ class CrmAnalyticsForecastLine(models.Model):
     categ_id = fields.Many2one(
         "product.category", "Product Category", readonly=True, index="btree_not_null", ondelete="cascade"
     )
+    member_name = fields.Char("Of", compute="_compute_member_name", help="Whose months they are.")
     month = fields.Date(required=True, readonly=True, help="Its first day.")
     ahead = fields.Integer("Months Ahead", readonly=True, aggregator=None, help="0: the running month.")
 
@@ -70,6 +71,14 @@ class CrmAnalyticsForecastLine(models.Model):
     error = fields.Monetary(compute="_compute_error", store=True, help="Forecast less what came.")
 
     _member_idx = models.Index("(company_id, dimension, member_id, month)")
+
+    @api.depends("dimension", "member_id")
+    def _compute_member_name(self):
+        columns = self.env["crm.analytics.forecast"]._get_dimensions()
+        for line in self:
+            # sudo: the name alone, of what a line could be read of
+            member = line[columns.get(line.dimension, "company_id")].sudo()
+            line.member_name = member.display_name or self.env._("None")
 
     @api.depends("expected", "actual", "is_over")
     def _compute_error(self):

@@ -73,7 +73,7 @@ class CrmAnalyticsForecast(models.Model):
         )
         order = list(dict(lines._fields["dimension"]._description_selection(self.env)))
         found = [
-            {"dimension": line.dimension, "member_id": line.member_id, "name": line._get_member_name()}
+            {"dimension": line.dimension, "member_id": line.member_id, "name": line.member_name}
             for line in lines
         ]
         return sorted(
