@@ -45,8 +45,8 @@ def copy_in(env, table, columns, arrays, decimals=2):
 
 @contextmanager
 def filled_at_once(model, source=None):
-    """While a table gets more than it has, it has no index but that of the ids: making the others afterwards
-    takes a third of the time. Otherwise it keeps its indexes.
+    """While a table gets more than it has, it has no index: making them afterwards takes a third of the time.
+    Otherwise it keeps its indexes. So it does with one that a foreign key rests on.
 
     Nobody else reads the table then until the end of the transaction, and no two may do this with one table
     at a time: who waited for the other would not know its new indexes.
@@ -68,20 +68,31 @@ def filled_at_once(model, source=None):
     if not is_worth():
         yield
         return
+    # Names and definitions as the database itself gives them, quoted where need be.
     cr.execute(
         SQL(
             """
-            SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
-              FROM pg_index
-             WHERE indrelid = %s::regclass AND NOT indisprimary
+            SELECT CASE WHEN key.oid IS NULL THEN format('DROP INDEX %%s', index.indexrelid::regclass)
+                        ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', key.conrelid::regclass, conname)
+                    END,
+                   CASE WHEN key.oid IS NULL THEN pg_get_indexdef(index.indexrelid)
+                        ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', key.conrelid::regclass, conname,
+                                    pg_get_constraintdef(key.oid))
+                    END
+              FROM pg_index index
+              LEFT JOIN pg_constraint key
+                     ON key.conindid = index.indexrelid AND key.conrelid = index.indrelid
+             WHERE index.indrelid = %s::regclass
+               AND NOT EXISTS (SELECT FROM pg_constraint reference
+                                WHERE reference.conindid = index.indexrelid AND reference.contype = 'f')
+             ORDER BY index.indexrelid
             """,
             model._table,
         )
     )
-    definitions = dict(cr.fetchall())
-    # As the database itself names them, quoted where need be.
-    for name in definitions:
-        cr.execute(SQL("DROP INDEX %s", SQL(name)))
+    statements = cr.fetchall()
+    for drop, _make in statements:
+        cr.execute(SQL(drop))  # pylint: disable=sql-injection
     yield
-    for definition in definitions.values():
-        cr.execute(SQL(definition))  # pylint: disable=sql-injection
+    for _drop, make in statements:
+        cr.execute(SQL(make))  # pylint: disable=sql-injection

@@ -66,8 +66,15 @@ class TestTableCopy(TransactionCase):
         query = SQL("SELECT indexdef FROM pg_indexes WHERE tablename = %s ORDER BY 1", History._table)
         before = self.env.execute_query(query)
         with filled_at_once(History):
-            self.assertEqual(len(self.env.execute_query(query)), 1, "that of the ids")
+            self.assertFalse(self.env.execute_query(query))
         self.assertEqual(self.env.execute_query(query), before)
+        keys = SQL("SELECT conname, contype FROM pg_constraint WHERE conrelid = %s::regclass", History._table)
+        self.assertIn((f"{History._table}_pkey", "p"), self.env.execute_query(keys))
+        self.env.cr.execute(
+            SQL("CREATE TABLE crm_test_of (id int REFERENCES %s)", SQL.identifier(History._table))
+        )
+        with filled_at_once(History):
+            self.assertEqual(len(self.env.execute_query(query)), 1, "that of the ids, others rest on it")
         segment = self.env["crm.analytics.segment"].search([], limit=1)
         History.create(
             {
