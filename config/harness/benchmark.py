@@ -7,7 +7,7 @@ PGDATABASE and BENCHMARK_SUITE_DATABASE with all our addons, BENCHMARK_ERP_DATAB
 
 from .addons import load_addons, select
 from .console import UserError, progress, step
-from .files import write_atomically
+from .files import locked, write_atomically
 from .prepare import prepare_databases, preparing
 from .processes import run_visibly
 
@@ -21,6 +21,12 @@ def run_benchmark(workspace):
         raise UserError(
             f"Name a benchmark: make benchmark NAME=..., one of: {', '.join(benchmarks) or 'none yet'}."
         )
+    # Two would measure each other, and work in the same databases.
+    with locked(workspace.data / "benchmark.lock", "make benchmark"):
+        return _measure(workspace, folder, name)
+
+
+def _measure(workspace, folder, name):
     with preparing(workspace, "make benchmark"):
         databases, _selection = prepare_databases(workspace, development=True)
         selection = select(load_addons(workspace.addons_dir), ())
