@@ -10,19 +10,20 @@ from .processes import CommandFailed, run, succeeds
 
 RUNTIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
+DATA = "requirements-data.txt"
 
 
 def ensure_venv(workspace, development=False):
-    """Make `.venv` hold the pinned packages; with the tools for tests and linting when
-    ``development``.
+    """Make `.venv` hold the pinned packages; with the tools for tests and linting, and the data they read,
+    when ``development``.
     """
-    names = [RUNTIME, DEVELOPMENT] if development else [RUNTIME]
+    names = [RUNTIME, DEVELOPMENT, DATA] if development else [RUNTIME]
     for name in names:
         requirements = workspace.config_dir / name
         wanted = value_hash(file_hash(requirements), _interpreter())
         if _stamp(workspace, name) != wanted:
             with step(f"Python packages of config/{name}"):
-                _install(workspace, requirements)
+                _install(workspace, requirements, *(["--no-deps"] if name == DATA else []))
                 write_json(_stamp_path(workspace, name), wanted)
 
 
@@ -41,7 +42,7 @@ def _stamp(workspace, name):
     return read_json(_stamp_path(workspace, name)) if workspace.python.exists() else None
 
 
-def _install(workspace, requirements):
+def _install(workspace, requirements, *options):
     """Install one requirements file. An environment of another interpreter, or one whose installation
     was killed, is made anew (pip has a cache).
     """
@@ -65,7 +66,7 @@ def _install(workspace, requirements):
         "--no-input",
     ]
     run(
-        [*command, "--prefer-binary", "--retries", "5", "-r", requirements],
+        [*command, "--prefer-binary", "--retries", "5", *options, "-r", requirements],
         "Installing Python packages",
         log=workspace.logs / "pip.log",
     )

@@ -133,7 +133,7 @@ class Rounds:
         data in one row; the tests of the checkout, and the templates without, in the other.
         """
         with preparing(self.workspace, "make test"), alongside(self._prepare_demo_templates):
-            self._checkout_round(self.everything.values(), "tests/static", "tests/harness")
+            self._checkout_round(self.everything.values(), "tests/static", "tests/harness", "tests/models")
             self._suite_template(self.selection, self.selection, demo=False)
             if apart:
                 self._suite_template(needed, apart, demo=False)

@@ -8,7 +8,7 @@ the processor.
 The refresh of the tables, the screen and the workbook are measured in databases of their own, see
 ``analytics_refresh.py``.
 
-Environment: SIZES (100000 1000000), ROUNDS (5), BASKETS (100000), SERIES (3003), ORDERS (10000000), CUSTOMERS
+Environment: SIZES (100000 1000000), ROUNDS (5), BASKETS (100000), ORDERS (10000000), CUSTOMERS
 (1000000). Smaller numbers are for trying the script out.
 """
 
@@ -30,8 +30,8 @@ from harness import WARM_UP_ROUNDS, Comparison, Worker, duration, percentile
 
 SIZES = [int(size) for size in os.environ.get("SIZES", "100000 1000000").split()]
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SERIES = 3003
 BASKETS = int(os.environ.get("BASKETS", "100000"))
-SERIES = int(os.environ.get("SERIES", "3003"))
 PEERS = ("lifetimes==0.11.3", "mlxtend==0.23.4", "numpy==2.2.6", "pandas==2.2.3", "scipy==1.15.3")
 OURS, PEER = "crm_analytics", "lifetimes 0.11.3"
 MLXTEND = "mlxtend 0.23.4"
@@ -45,7 +45,7 @@ TITLES = {
     "value_fit": "fit Gamma-Gamma, {n} customers",
     "scores": "alive, orders of a year, {n} customers",
     "pairs": "pairs of {n} baskets",
-    "theta": "Theta, {n} series",
+    "theta": "Theta, {n} series of M3",
 }
 
 
@@ -115,8 +115,9 @@ def write_data(folder, cdnow):
         say(f"Making {size:,} customers")
         np.savez(folder / f"customers_{size}.npz", **analytics_data.customers(size))
     np.savez(folder / "baskets.npz", **analytics_data.baskets(BASKETS))
-    series = analytics_data.series(SERIES)
-    np.savez(folder / "series.npz", **{f"{number:06}": y for number, y in enumerate(series)})
+    series = enumerate(analytics_data.competition())
+    named = {f"{number}_{len(future)}_{season}": past for number, (past, future, season) in series}
+    np.savez(folder / "series.npz", **named)
 
 
 # In turns -------------------------------------------------------------

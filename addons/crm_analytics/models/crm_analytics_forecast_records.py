@@ -108,6 +108,7 @@ class CrmAnalyticsForecast(models.Model):
         if not self._has_deals(chosen):
             chosen = {"dimension": "company", "member_id": 0}
         domain = Domain("type", "=", "opportunity") & self._get_slice_domain(chosen)
+        domain &= self.env["crm.lead"]._crm_company_domain(self.env.company)
         if part == "pipeline":
             domain &= Domain("won_status", "=", "pending") & Domain("crm_forecast_category", "!=", "omitted")
             name = self.env._("Open Deals")

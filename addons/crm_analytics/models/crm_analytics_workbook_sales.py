@@ -41,8 +41,7 @@ CAMPAIGNS = {
     "verdict": "wrapped",
 }
 FORECAST = {
-    "dimension": None,
-    **dict.fromkeys(("team_id", "user_id", "country_id", "state_id", "categ_id")),
+    **dict.fromkeys(("dimension", "member_name")),
     "month": "month",
     **dict.fromkeys(("booked", "history", "pipeline", "future", "expected", "low", "high", "plain")),
     **dict.fromkeys(("last_year", "actual")),
@@ -98,7 +97,7 @@ class CrmAnalyticsWorkbook(models.Model):
             names.index("month"),
             [(names.index(name), Line._fields[name]._description_string(self.env)) for name in series],
             title=self.env._("Forecast with its interval, made on %s", made_on) if last else title,
-            place="S2",
+            place="O2",
         )
 
     @api.model

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -43,6 +44,16 @@ class CrmLead(models.Model):
     def _crm_company_sql(self):
         """The company of a lead; one without any counts for the company of its team or salesperson."""
         return SQL("COALESCE(lead.company_id, team.company_id, u.company_id)")
+
+    @api.model
+    def _crm_company_domain(self, company):
+        """The leads of a company, as :meth:`_crm_company_sql` says.
+
+        :rtype: Domain
+        """
+        by_user = ~Domain("team_id.company_id", "!=", False) & Domain("user_id.company_id", "=", company.id)
+        by_team = Domain("team_id.company_id", "=", company.id)
+        return Domain("company_id", "=", company.id) | Domain("company_id", "=", False) & (by_team | by_user)
 
     def _interaction_query(self, ids):
         return SQL(

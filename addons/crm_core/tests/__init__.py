@@ -16,6 +16,7 @@ from . import test_past_sales_history
 from . import test_timeline
 from . import test_timeline_reminder
 from . import test_contact_log
+from . import test_lead_company
 from . import test_consent_fold
 from . import test_consent_event
 from . import test_consent_matrix
