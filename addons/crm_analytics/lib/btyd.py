@@ -64,6 +64,7 @@ _CLOSE = 1e-3  # slope at which it is looked whether the data settle the paramet
 _SAMPLE = 4_000  # groups enough to come close before all of them are used
 _BLOCK = 8_192  # rows at a time: stays in the cache, and below where linear algebra starts threads
 _FARTHEST = 25.0  # of a logarithm: beyond, digits are lost and nothing is learned
+_COUNTED = 8_192  # orders of a customer up to which they are gone through one by one
 _SHORTEST = 1e-9  # in any unit of a business
 _RESOLUTION = 1e-4  # of the longest observation: an hour in a year
 _TIME_RANGE = 10.0  # the longest observation in the fit's own unit
@@ -228,6 +229,7 @@ class _Likelihood:
         self.ends = self.ends * self.scale
         # Sums that don't depend on the parameters, by x and by T.
         self.x_weight = np.bincount(where_x, weights=data.weight, minlength=len(self.xs))
+        self.counts = self._prepare_counts() if len(self.xs) and self.xs[-1] < _COUNTED else None
         self.end_weight = np.bincount(where_end, weights=data.weight, minlength=len(self.ends))
         self.end_orders = np.bincount(where_end, weights=data.weight * data.x, minlength=len(self.ends))
         # Only who may have left has a second term.
@@ -237,6 +239,13 @@ class _Likelihood:
             tuple(column[start : start + _BLOCK] for column in columns)
             for start in range(0, len(columns[0]), _BLOCK)
         ]
+
+    def _prepare_counts(self):
+        """How many customers came again more than k = 0, 1, 2… times; how many had more than k chances to
+        leave.
+        """
+        at_least = np.bincount(self.xs.astype(int), weights=self.x_weight)[::-1].cumsum()[::-1]
+        return at_least[1:], at_least[1 - self.death :]
 
     def sample(self):
         """The same problem on a part of the groups, for coming close quickly; the same part each time."""
@@ -279,7 +288,19 @@ class _Likelihood:
         return -value / self.total, -slope * (r, alpha, a, b) / self.total
 
     def _chances(self, r, a, b):
-        """The terms of x alone: value, and slopes by r, a, b."""
+        """The terms of x alone: value, and slopes by r, a, b.
+
+        For whole x the Gamma functions are sums, ln G(r+x) - ln G(r) = sum of ln(r+k) over k < x, and no
+        digits are lost where b is large.
+        """
+        if self.counts:
+            again, chances = self.counts
+            number = np.arange(len(chances) + 1.0)
+            rate, stay = r + number[: len(again)], b + number[: len(chances)]
+            odds, both = a / stay, 1 / (a + stay)
+            value = again @ np.log(rate) - chances @ np.log1p(odds)
+            slopes = again @ (1 / rate), -(chances @ both), chances @ (odds * both)
+            return (float(value), *map(float, slopes))
         n = self.xs + self.death
         # One call for all: the arrays are short, the calls are what takes time.
         arguments = np.concatenate((r + self.xs, b + n, a + b + n, (r, b, a + b)))

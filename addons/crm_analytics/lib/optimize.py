@@ -6,6 +6,7 @@ import numpy as np
 
 _SUFFICIENT_DECREASE = 1e-4
 _FLAT = 1e-3  # curvature below which a direction says nothing of how far to go
+_RESETS = 3
 _STEP_MAX = 2.0  # of log-parameters: a factor of 7 in one step is enough
 
 
@@ -41,6 +42,7 @@ def minimize(function, start, tolerance=1e-7, iterations=100, *, inverse_hessian
     if first and looks_around:
         inverse, first = _inverse_around(hessian(function, x, gradient)), False
         evaluations += len(x)
+    resets = 0
     for _iteration in range(iterations):
         if np.abs(gradient).max() <= tolerance:
             break
@@ -48,9 +50,10 @@ def minimize(function, start, tolerance=1e-7, iterations=100, *, inverse_hessian
         found = _line_search(function, x, value, gradient, direction)
         evaluations += found[3]
         if found[0] is None:
-            if _is_identity(inverse):
+            # Where the digits of the function end, steps go to and fro for nothing.
+            if _is_identity(inverse) or resets == _RESETS:
                 break
-            inverse = np.eye(len(x))
+            inverse, resets = np.eye(len(x)), resets + 1
             continue
         new_x, new_value, new_gradient = found[:3]
         inverse = _updated(inverse, new_x - x, new_gradient - gradient, first)

@@ -38,9 +38,7 @@ class CrmAnalyticsForecastLine(models.Model):
     user_id = fields.Many2one(
         "res.users", "Salesperson", readonly=True, index="btree_not_null", ondelete="cascade"
     )
-    country_id = fields.Many2one(
-        "res.country", "Country", readonly=True, index="btree_not_null", ondelete="cascade"
-    )
+    country_id = fields.Many2one("res.country", readonly=True, index="btree_not_null", ondelete="cascade")
     state_id = fields.Many2one(
         "res.country.state", "Region", readonly=True, index="btree_not_null", ondelete="cascade"
     )

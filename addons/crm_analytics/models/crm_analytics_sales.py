@@ -27,7 +27,6 @@ class CrmAnalyticsSales(models.Model):
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True, index=True, ondelete="cascade")
     country_id = fields.Many2one(
         "res.country",
-        "Country",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

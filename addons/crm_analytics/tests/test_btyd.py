@@ -150,6 +150,29 @@ class TestPurchaseFit(BaseCase):
                         ahead, behind = function(theta + move)[0], function(theta - move)[0]
                         self.assertAlmostEqual(slope[i], (ahead - behind) / 2e-5, 7)
 
+    def test_sums_are_the_gamma_functions(self):
+        """Gone through order by order, or by Gamma functions as for customers with very many."""
+        columns = customers(btyd.Parameters(btyd.MBG, 1.5, 20.0, 0.8, 2.5), 2_000, 700)
+        for kind in (btyd.BG, btyd.MBG):
+            problem = btyd._Likelihood(btyd.group(*columns), kind, 1.0)
+            for theta in (problem.center, problem.center + np.arange(4.0), problem.center - 2.0):
+                value, slope = problem.likelihood(theta)
+                counts, problem.counts = problem.counts, None
+                by_gamma, slope_by_gamma = problem.likelihood(theta)
+                problem.counts = counts
+                self.assertAlmostEqual(value, by_gamma, 9)
+                np.testing.assert_allclose(slope, slope_by_gamma, rtol=1e-7, atol=1e-9)
+
+    def test_nobody_leaves_and_the_fit_ends_soon(self):
+        """The best b lies at infinity: on the way there no digits are lost, and no time."""
+        columns = customers(btyd.Parameters(btyd.MBG, 3.7, 60.0, 1e-9, 1e9), 50_000, 1_000)
+        for kind in (btyd.BG, btyd.MBG):
+            found = btyd.fit(btyd.group(*columns), kind)
+            self.assertTrue(found.converged)
+            self.assertLess(found.evaluations, 100)
+            self.assertEqual(found.status, PRIOR_DOMINATED)
+            self.assertAlmostEqual(found.parameters.r, 3.7, delta=0.1)
+
     def test_grouping_changes_nothing(self):
         x, t_x, seen = customers(MBG, 2_000, 60, seed=3)
         grouped = btyd.group(x, t_x, seen)
