@@ -55,6 +55,12 @@ export class ForecastScreen extends Component {
         return Math.round(amount) ? formatCurrency(amount, this.model.data.currency_id, { digits: [16, 0] }) : "–";
     }
 
+    /** From – to, where nothing is an end as well. */
+    interval(month) {
+        const format = (amount) => formatCurrency(amount, this.model.data.currency_id, { digits: [16, 0] });
+        return `${format(month.low)} – ${format(month.high)}`;
+    }
+
     percent(share) {
         return formatPercentage(share, { digits: [16, 0] });
     }

@@ -58,6 +58,9 @@ export class PyramidParts extends Component {
     }
 
     count(part) {
+        if (part.count === 1) {
+            return _t("1 case");
+        }
         return part.count ? _t("%s cases", part.count) : "";
     }
 }
