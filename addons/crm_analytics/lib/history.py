@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 NEVER = np.iinfo(np.int64).max
+QUARTER = 91  # days
+BITS = np.array([bin(number).count("1") for number in range(16)])
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,15 @@ class Summary:
     """Who had bought by a day, and what.
 
     ``result``: arrays by name: ``partner``, ``first`` and ``last`` day, ``days`` of purchase; ``x``, ``t_x``,
-    ``T`` (days, see :mod:`.btyd_score`), ``z`` (mean of the repeat days); ``silence`` (days), ``revenue``,
-    ``revenue_12m``, ``average``, ``refund_rate``.
+    ``T`` (days, see :mod:`.btyd_score`), ``z`` (mean of the repeat days); ``silence`` (days), ``quarters``
+    (of 91 days, of the last four, with a purchase), ``revenue``, ``revenue_12m``, ``average``,
+    ``refund_rate``.
 
     :param int as_of: the day; nothing later counts, :param int year_ago: the day a year before
     """
 
-    COLUMNS = ("partner", "first", "last", "days", "revenue", "revenue_12m", "bought", "first_revenue")
-    COLUMNS += ("refunded",)
+    WHOLE = ("partner", "first", "last", "days", "quarters")
+    COLUMNS = (*WHOLE, "revenue", "revenue_12m", "bought", "first_revenue", "refunded")
 
     def __init__(self, as_of, year_ago):
         self.as_of, self.year_ago, self.parts = as_of, year_ago, []
@@ -87,12 +90,14 @@ class Summary:
         starts, bought = mine.starts, mine[mine.is_purchase]
         first = bought.starts
         last = np.append(first[1:], len(bought.day)) - 1
+        ago = np.minimum((self.as_of - bought.day) // QUARTER, 4)
         self.parts.append(
             (
                 buyers,
                 bought.day[first],
                 bought.day[last],
                 last - first + 1,
+                BITS[np.bitwise_or.reduceat(1 << ago, first) & 15],
                 np.add.reduceat(mine.revenue, starts),
                 np.add.reduceat(np.where(mine.day > self.year_ago, mine.revenue, 0.0), starts),
                 np.add.reduceat(bought.revenue, first),
@@ -104,7 +109,7 @@ class Summary:
     @property
     def result(self):
         columns = [np.concatenate(parts) for parts in zip(*self.parts, strict=True)] or [
-            np.zeros(0, dtype=np.int64 if place < 4 else float) for place in range(len(self.COLUMNS))
+            np.zeros(0, dtype=np.int64 if name in self.WHOLE else float) for name in self.COLUMNS
         ]
         found = dict(zip(self.COLUMNS, columns, strict=True))
         x, bought = found["days"] - 1.0, found.pop("bought")

@@ -9,13 +9,16 @@ and, for writing alone, ``money`` (numeric with up to four decimals).
 """
 
 import io
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 DAYS_TO_2000 = 10957  # PostgreSQL counts days from 2000 on
-CHUNK = 500_000  # rows
+CHUNK = 1 << 23  # bytes
+AHEAD = 2  # chunks that wait to be taken
 MOST = 9e14  # the largest amount that four decimals leave room for
 # A numeric: digits of base 10000, weight of the first, sign, decimals shown, then the digits.
 WHOLE, FRACTION = 4, 1
@@ -43,42 +46,56 @@ def row_type(kinds):
     return np.dtype(fields)
 
 
-class Reader:
-    """A file that ``COPY ... TO STDOUT (FORMAT binary)`` writes into.
+class Reader(io.RawIOBase):
+    """What ``COPY ... TO STDOUT (FORMAT binary)`` writes into: the ``file`` of a ``with`` statement.
+
+    The file is written in row by row, millions of times, so it is one of C. Rows are handed over in a thread
+    of its own, in their order, while the database sends the next: numpy lets other threads go on meanwhile.
 
     :param kinds: list of kinds of the columns, none of which may be NULL
     :param take: called with a list of arrays, one per column, for some thousands of rows at a time
-    :param int size: rows after which they are handed over
+    :raise ValueError: at the end, a value was NULL or of another type than said
     """
 
-    def __init__(self, kinds, take, size=CHUNK):
-        self.kinds, self.type, self.take, self.size = kinds, row_type(kinds), take, size
-        self.parts, self.is_begun = [], False
+    def __init__(self, kinds, take):
+        super().__init__()
+        self.kinds, self.type, self.take = kinds, row_type(kinds), take
+        self.rest, self.is_begun, self.is_over = b"", False, False
+        self.aside, self.waiting = ThreadPoolExecutor(1), deque()
 
-    def _keep(self, data):
-        """Called with a row or more at a time, millions of times: as little as can be is done here."""
-        self.parts.append(data)
-        if len(self.parts) > self.size:
-            self._hand_over()
+    def __enter__(self):
+        self.file = io.BufferedWriter(self, CHUNK)
+        return self.file
 
-    write = _keep  # as a file has it
+    def __exit__(self, error, *_more):
+        file, self.file = self.file, None  # or each would keep the other, and a chunk, for a while
+        with self.aside:
+            self.is_over = error is not None
+            if not self.is_over:
+                file.flush()
+                while self.waiting:
+                    self.waiting.popleft().result()
+                if self.rest != TRAILER:
+                    raise ValueError("The rows are not of the columns that were asked for.")
 
-    def close(self):
-        """Hand over what is left.
+    def writable(self):
+        return True
 
-        :raise ValueError: a value was NULL or of another type than said
-        """
-        self._hand_over()
-        if b"".join(self.parts) != TRAILER:
-            raise ValueError("The rows are not of the columns that were asked for.")
+    def write(self, data):
+        if self.is_over:  # what was still in the file when it was thrown away
+            return len(data)
+        if len(self.waiting) == AHEAD:
+            self.waiting.popleft().result()
+        self.waiting.append(self.aside.submit(self._hand_over, bytes(data)))
+        return len(data)
 
-    def _hand_over(self):
-        data = b"".join(self.parts)
+    def _hand_over(self, data):
+        data = self.rest + data
         if not self.is_begun:
             data, self.is_begun = data[len(HEADER) :], True
         count = len(data) // self.type.itemsize
         rows = np.frombuffer(data, self.type, count)
-        self.parts = [data[count * self.type.itemsize :]]
+        self.rest = data[count * self.type.itemsize :]
         if count:
             if (rows["columns"] != len(self.kinds)).any():
                 raise ValueError("The rows are not of the columns that were asked for.")

@@ -233,6 +233,7 @@ class CrmAnalyticsModel(models.Model):
             **{name: found[name] for name in ("revenue", "revenue_12m")},
             "partner_id": found["partner"],
             "purchase_days": found["days"],
+            "active_quarters": found["quarters"],
             "first_day": found["first"],
             "last_day": found["last"],
             "mean_gap": np.divide(found["t_x"], found["x"], out=np.zeros(len(value)), where=found["x"] > 0),

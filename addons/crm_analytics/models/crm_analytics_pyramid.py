@@ -75,8 +75,8 @@ class CrmAnalyticsPyramid(models.Model):
     next_act = fields.Char("Next", compute="_compute_words")
 
     _company_partner_uniq = models.UniqueIndex("(partner_id, company_id)")
-    _company_lift_idx = models.Index("(company_id, lift_part, lift DESC)")
-    _company_change_idx = models.Index("(company_id, change)")
+    _company_lift_idx = models.Index("(lift_part, lift DESC, company_id) WHERE lift_part IS NOT NULL")
+    _company_change_idx = models.Index("(change, company_id) WHERE change IS NOT NULL")
 
     @api.depends("known_levels")
     def _compute_known(self):

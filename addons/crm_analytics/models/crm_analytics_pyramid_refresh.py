@@ -235,20 +235,14 @@ class CrmAnalyticsPyramid(models.Model):
 
     @api.model
     def _get_repeat_query(self, period):
-        """Quarters counted back from the day: of 91 days each."""
+        """Quarters with a purchase, of those since the first: four of 91 days at most."""
         return SQL(
             """
-            SELECT partner_id, 1, bought / lived::float8, round(100 * bought / lived::float8)
-              FROM (SELECT score.partner_id,
-                           length(replace(COALESCE(quarters, 0)::bit(4)::text, '0', '')) AS bought,
+            SELECT partner_id, 1, bought / lived, round(100 * bought / lived)
+              FROM (SELECT partner_id, COALESCE(active_quarters, 0)::float8 AS bought,
                            LEAST(4, (%(as_of)s - first_day) / 91 + 1) AS lived
-                      FROM crm_analytics_customer score
-                      LEFT JOIN (SELECT partner_id, bit_or(1 << ((%(as_of)s - day) / 91)) AS quarters
-                                   FROM crm_analytics_event
-                                  WHERE company_id = %(company)s AND is_purchase
-                                    AND day <= %(as_of)s AND %(as_of)s - day < 364
-                                  GROUP BY partner_id) AS year ON year.partner_id = score.partner_id
-                     WHERE score.company_id = %(company)s) AS known
+                      FROM crm_analytics_customer
+                     WHERE company_id = %(company)s) AS known
             """,
             **period,
         )

@@ -13,7 +13,7 @@ SCORED = SQL.identifier("crm_analytics_scored")
 COLUMNS = {
     "partner_id": "int",
     **dict.fromkeys(("first_day", "last_day", "next_day"), "date"),
-    **dict.fromkeys(("purchase_days", "recency", "frequency", "monetary"), "int"),
+    **dict.fromkeys(("purchase_days", "active_quarters", "recency", "frequency", "monetary"), "int"),
     **dict.fromkeys(("revenue", "revenue_12m", "average_value", "expected_value"), "money"),
     **dict.fromkeys(("expected_revenue", "lifetime_value", "money_at_stake"), "money"),
     **dict.fromkeys(("mean_gap", "refund_rate", "p_alive", "p_no_order", "expected_orders"), "float"),

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-CUSTOMERS_PER_PART = 1_000_000
+CUSTOMERS_PER_PART = 1_000_000  # about
 
 
 class CrmCustomerRebuildPart(models.Model):
@@ -24,20 +24,21 @@ class CrmCustomerRebuildPart(models.Model):
         self.env.cr.execute(
             SQL(
                 """
+                WITH customer AS (SELECT id FROM res_partner WHERE commercial_partner_id = id),
+                     many AS (SELECT GREATEST(1, round(count(*) / %s::numeric))::int AS parts FROM customer)
                 INSERT INTO crm_customer_rebuild_part
                        (rebuild_id, kind, first_partner_id, last_partner_id, is_done)
                 SELECT %s, 'days', COALESCE(lag(last) OVER turn, 0) + 1,
                        CASE WHEN lead(last) OVER turn IS NULL THEN 2147483647 ELSE last END, FALSE
                   FROM (SELECT part, max(id) AS last
-                          FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
-                                  FROM res_partner
-                                 WHERE commercial_partner_id = id) AS customer
+                          FROM (SELECT id, ntile((SELECT parts FROM many)) OVER (ORDER BY id) AS part
+                                  FROM customer) AS numbered
                          GROUP BY part) AS piece
                 WINDOW turn AS (ORDER BY part)
                  ORDER BY part
                 """,
-                run.id,
                 customers_per_part,
+                run.id,
             )
         )
         run.invalidate_recordset(["part_ids"])

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from itertools import chain
 
 from odoo.tools import SQL
 
@@ -12,13 +13,13 @@ def copy_out(env, query, kinds, take):
     """Read many rows as arrays: a fraction of the time that records or tuples take.
 
     :param SQL query: SELECT of columns without NULL, of these kinds (see :mod:`..lib.table_copy`)
-    :param take: called with a list of arrays, for some rows at a time; it must not use the database
+    :param take: called with a list of arrays, for some rows at a time, in a thread of its own; it must not
+        use the database
     """
-    reader = Reader(kinds, take)
     statement = SQL("COPY (%s) TO STDOUT (FORMAT binary)", query)
     env.flush_query(statement)
-    env.cr.copy_expert(env.cr.mogrify(statement.code, statement.params), reader)
-    reader.close()
+    with Reader(kinds, take) as file:
+        env.cr.copy_expert(env.cr.mogrify(statement.code, statement.params), file)
 
 
 def copy_in(env, table, columns, arrays, decimals=2):
@@ -78,7 +79,10 @@ def filled_at_once(model, source=None):
                    CASE WHEN key.oid IS NULL THEN pg_get_indexdef(index.indexrelid)
                         ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', key.conrelid::regclass, conname,
                                     pg_get_constraintdef(key.oid))
-                    END
+                    END,
+                   -- By its comment Odoo knows an index whose definition is to be changed.
+                   format('COMMENT ON INDEX %%s IS %%L', index.indexrelid::regclass,
+                          obj_description(index.indexrelid, 'pg_class'))
               FROM pg_index index
               LEFT JOIN pg_constraint key
                      ON key.conindid = index.indexrelid AND key.conrelid = index.indrelid
@@ -91,8 +95,8 @@ def filled_at_once(model, source=None):
         )
     )
     statements = cr.fetchall()
-    for drop, _make in statements:
+    for drop, *_makes in statements:
         cr.execute(SQL(drop))  # pylint: disable=sql-injection
     yield
-    for _drop, make in statements:
+    for make in chain.from_iterable(makes for _drop, *makes in statements):
         cr.execute(SQL(make))  # pylint: disable=sql-injection

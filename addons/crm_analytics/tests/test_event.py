@@ -266,6 +266,35 @@ class TestAnalyticsEvent(AnalyticsCommon):
         self.collect_anew()
         self.assertEqual([self.events(self.customer), self.events(other)], expected)
 
+    def test_many_at_once_add_up_what_comes_from_several_places(self):
+        order = self.order(self.customer, [(self.training, 3)], 60)
+        self.order(self.customer, [(self.paper, 1)], 40)
+        self.refund(self.invoice(order, 50), 3, quantity=1)
+        other = self.make_customer("Other")
+        past = ((self.customer, 70, 30), (self.customer, 40, 20), (other, 40, 9))
+        for number, (customer, days_ago, amount) in enumerate(past):
+            self.env["crm.past.sale"].create(
+                {
+                    "company_id": self.company.id,
+                    "partner_id": customer.id,
+                    "date": self.at(days_ago).date(),
+                    "reference": f"OLD-{number}",
+                    "product_id": self.paper.id,
+                    "quantity": 1,
+                    "amount": amount,
+                }
+            )
+        self.company.invalidate_recordset()
+        self.Stat._refresh(self.company, self.customer | other)
+        expected = [
+            [(40, 2, 50.0, 0.0, True), (60, 1, 200.0, 100.0, True), (70, 1, 30.0, 0.0, True)],
+            [(40, 1, 9.0, 0.0, True)],
+        ]
+        self.assertEqual([self.events(self.customer), self.events(other)], expected)
+        self.Event.search([]).unlink()
+        self.collect_anew()
+        self.assertEqual([self.events(self.customer), self.events(other)], expected)
+
     def test_days_go_with_the_customer(self):
         other = self.make_customer("Other")
         self.Event.create({"company_id": self.company.id, "partner_id": other.id, "day": "2024-01-01"})

@@ -59,11 +59,27 @@ class TestTableCopy(TransactionCase):
             with self.assertRaises(ValueError):
                 copy_out(self.env, query, ["int"], lambda columns: None)
 
+    def test_what_cannot_be_taken_is_told(self):
+        def refuse(columns):
+            raise ZeroDivisionError
+
+        for count in (1, 2_000_000):
+            query = SQL("SELECT number FROM generate_series(1, %s) AS number", count)
+            with self.assertRaises(ZeroDivisionError):
+                copy_out(self.env, query, ["int"], refuse)
+            self.assertEqual(self.env.execute_query(SQL("SELECT 1")), [(1,)])
+
     def test_indexes_are_there_again_after_a_table_was_filled(self):
         History = self.env["crm.analytics.segment.history"]
         History.flush_model()
         self.env.cr.execute(SQL("TRUNCATE %s", SQL.identifier(History._table)))
-        query = SQL("SELECT indexdef FROM pg_indexes WHERE tablename = %s ORDER BY 1", History._table)
+        query = SQL(
+            """
+            SELECT indexdef, obj_description(format('%%I', indexname)::regclass)
+              FROM pg_indexes WHERE tablename = %s ORDER BY 1
+            """,
+            History._table,
+        )
         before = self.env.execute_query(query)
         with filled_at_once(History):
             self.assertFalse(self.env.execute_query(query))
