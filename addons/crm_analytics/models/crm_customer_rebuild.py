@@ -1,7 +1,10 @@
+from itertools import pairwise
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 CUSTOMERS_PER_PART = 1_000_000  # about
+LAST_ID = 2**31 - 1
 
 
 class CrmCustomerRebuildPart(models.Model):
@@ -21,27 +24,37 @@ class CrmCustomerRebuildPart(models.Model):
     @api.model
     def _make_days(self, run, customers_per_part=CUSTOMERS_PER_PART):
         """All ids lie in some part, so that rows of whoever is no customer any more go, too."""
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH customer AS (SELECT id FROM res_partner WHERE commercial_partner_id = id),
-                     many AS (SELECT GREATEST(1, round(count(*) / %s::numeric))::int AS parts FROM customer)
-                INSERT INTO crm_customer_rebuild_part
-                       (rebuild_id, kind, first_partner_id, last_partner_id, is_done)
-                SELECT %s, 'days', COALESCE(lag(last) OVER turn, 0) + 1,
-                       CASE WHEN lead(last) OVER turn IS NULL THEN 2147483647 ELSE last END, FALSE
-                  FROM (SELECT part, max(id) AS last
-                          FROM (SELECT id, ntile((SELECT parts FROM many)) OVER (ORDER BY id) AS part
-                                  FROM customer) AS numbered
-                         GROUP BY part) AS piece
-                WINDOW turn AS (ORDER BY part)
-                 ORDER BY part
-                """,
-                customers_per_part,
-                run.id,
-            )
+        ((count,),) = self.env.execute_query(
+            SQL("SELECT count(*) FROM res_partner WHERE commercial_partner_id = id")
         )
-        run.invalidate_recordset(["part_ids"])
+        parts = max(1, round(count / customers_per_part))
+        ends = []
+        if parts > 1:
+            ends = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT id
+                      FROM (SELECT id, row_number() OVER (ORDER BY id) AS place
+                              FROM res_partner
+                             WHERE commercial_partner_id = id) AS customer
+                     WHERE place = ANY(%s)
+                     ORDER BY id
+                    """,
+                    [count * part // parts for part in range(1, parts)],
+                )
+            )
+        bounds = [0, *(last for (last,) in ends), LAST_ID]
+        self.create(
+            [
+                {
+                    "rebuild_id": run.id,
+                    "kind": "days",
+                    "first_partner_id": before + 1,
+                    "last_partner_id": last,
+                }
+                for before, last in pairwise(bounds)
+            ]
+        )
 
     @api.model
     def _get_claim_condition(self, run):
