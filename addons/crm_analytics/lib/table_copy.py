@@ -81,13 +81,15 @@ class Reader(io.RawIOBase):
     def writable(self):
         return True
 
-    def write(self, data):
+    def _keep(self, data):
         if self.is_over:  # what was still in the file when it was thrown away
             return len(data)
         if len(self.waiting) == AHEAD:
             self.waiting.popleft().result()
         self.waiting.append(self.aside.submit(self._hand_over, bytes(data)))
         return len(data)
+
+    write = _keep  # as a file has it
 
     def _hand_over(self, data):
         data = self.rest + data
