@@ -74,6 +74,7 @@ class Summary:
     :param int as_of: the day; nothing later counts, :param int year_ago: the day a year before
     """
 
+    # Whole numbers, then amounts.
     WHOLE = ("partner", "first", "last", "days", "quarters")
     COLUMNS = (*WHOLE, "revenue", "revenue_12m", "bought", "first_revenue", "refunded")
 

@@ -346,7 +346,7 @@ class CrmAnalyticsEvent(models.Model):
                 WITH added AS (
                     UPDATE crm_analytics_days day
                        SET purchases = day.purchases + more.purchases,
-                           amount = day.amount + more.amount,
+                           amount = COALESCE(day.amount, 0) + COALESCE(more.amount, 0),
                            refunded = COALESCE(day.refunded, 0) + COALESCE(more.refunded, 0)
                       FROM crm_analytics_more more
                      WHERE day.partner_id = more.partner_id AND day.day = more.day

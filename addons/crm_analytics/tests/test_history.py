@@ -42,6 +42,15 @@ class TestHistory(BaseCase):
         self.assertAlmostEqual(found["refund_rate"][3], back / (kept + back) if kept + back > 0 else 0)
         self.assertAlmostEqual(found["average"][3], self.revenue[mine & self.bought].mean())
 
+    def test_quarters_are_those_of_the_last_364_days(self):
+        (found,) = self.count(history.Summary(16_000, 15_635))
+        counted = []
+        for partner in found["partner"]:
+            ago = 16_000 - self.day[(self.partner == partner) & self.bought]
+            counted.append(len({days // 91 for days in ago.tolist() if 0 <= days < 364}))
+        np.testing.assert_array_equal(found["quarters"], counted)
+        self.assertEqual({*counted}, {0, 1, 2, 3, 4})
+
     def test_pieces_do_not_matter(self):
         def run(size):
             counters = history.Summary(16_000, 15_635), history.Months(12), history.Figures(15_300, 15_800)
