@@ -69,5 +69,6 @@ def _environment(workspace, odoo, database):
     write_atomically(
         config, "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items())
     )
-    path = f"{odoo.env['PYTHONPATH']}:{workspace.root / 'tests' / 'benchmarks'}"
+    folders = (workspace.root / "tests" / name for name in ("benchmarks", "models"))
+    path = ":".join(map(str, (odoo.env["PYTHONPATH"], *folders)))
     return {**odoo.env, "ODOO_RC": str(config), "PGDATABASE": database, "PYTHONPATH": path}

